@@ -76,6 +76,7 @@ inline boost::system::error_code make_error_code(datanode_errc e) noexcept {
 /// is only ever logged. Copies are cheap.
 class error {
  public:
+  error() noexcept = default;  ///< success; only there because result<T>::error() of a value returns it
   error(boost::system::error_code code) noexcept : code_(code) {}  // NOLINT(google-explicit-constructor)
   error(errc e) noexcept : code_(make_error_code(e)) {}            // NOLINT(google-explicit-constructor)
   error(namenode_errc e) noexcept : code_(make_error_code(e)) {}   // NOLINT(google-explicit-constructor)
