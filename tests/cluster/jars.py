@@ -1,0 +1,148 @@
+"""Hadoop's jars: fetched once per version with Maven and kept outside the repository."""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+DEFAULT_VERSION = "3.4.2"
+
+_POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>hdfsmount.tests</groupId>
+  <artifactId>jars</artifactId>
+  <version>1</version>
+  <packaging>pom</packaging>
+  <dependencies>
+{dependencies}
+  </dependencies>
+</project>
+"""
+
+_DEPENDENCY = """    <dependency>
+      <groupId>org.apache.hadoop</groupId>
+      <artifactId>{artifact}</artifactId>
+      <version>{version}</version>
+    </dependency>"""
+
+# hadoop-hdfs takes hadoop-common as a provided dependency, so all three are named.
+_ARTIFACTS = ("hadoop-common", "hadoop-hdfs", "hadoop-hdfs-client")
+
+# The daemons look for these directories on the class path; empty ones are enough.
+_WEBAPPS = ("hdfs", "datanode", "journal", "router", "static")
+
+
+class MissingTool(RuntimeError):
+    """A program that the tests need is not installed; the text says which package has it."""
+
+
+def cache_root() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(base) / "hdfsmount"
+
+
+def require(program: str, package: str) -> str:
+    """The program's path; MissingTool, naming the Debian package, when it is not installed."""
+    found = shutil.which(program)
+    if found is None:
+        raise MissingTool(f"{program} is not installed: apt-get install {package}")
+    return found
+
+
+def _drop_duplicates(lib: Path) -> None:
+    """Removes jars that shadow others when all of lib/ is on the class path."""
+    names = {p.name for p in lib.glob("*.jar")}
+    if any(n.startswith("slf4j-reload4j-") for n in names):
+        for path in lib.glob("slf4j-log4j12-*.jar"):
+            path.unlink()
+    if any(re.match(r"asm-5\.", n) for n in names):
+        for path in lib.glob("asm-3.*.jar"):
+            path.unlink()
+
+
+def _fetch(target: Path, version: str) -> None:
+    mvn = require("mvn", "maven")
+    staging = target.with_name(target.name + ".partial")
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    dependencies = "\n".join(_DEPENDENCY.format(artifact=a, version=version) for a in _ARTIFACTS)
+    (staging / "pom.xml").write_text(_POM.format(dependencies=dependencies))
+    done = subprocess.run(
+        [mvn, "-B", "-q", "-f", str(staging / "pom.xml"), "dependency:copy-dependencies",
+         "-DincludeScope=runtime", f"-DoutputDirectory={staging / 'lib'}"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"fetching Hadoop {version} with Maven failed:\n{done.stdout}")
+    _drop_duplicates(staging / "lib")
+    for name in _WEBAPPS:
+        (staging / "classpath" / "webapps" / name).mkdir(parents=True)
+    staging.rename(target)
+
+
+class Hadoop:
+    """The installed jars of one Hadoop version."""
+
+    def __init__(self, version: str, root: Path):
+        self.version = version
+        self.root = root
+        self.java = require("java", "openjdk-17-jdk-headless")
+
+    @property
+    def jars(self) -> list[Path]:
+        return sorted((self.root / "lib").glob("*.jar"))
+
+    def class_path(self, *first: os.PathLike) -> str:
+        """A Java class path: the given directories, then Hadoop's own."""
+        return os.pathsep.join([*map(str, first), str(self.root / "classpath"), str(self.root / "lib" / "*")])
+
+    def jvm(self, main_class: str, *args: str, class_path: str, options: tuple[str, ...] = ()) -> list[str]:
+        """The command line of a JVM that leaves no files outside its own directory."""
+        return [self.java, "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.net.preferIPv4Stack=true",
+                *options, "-cp", class_path, main_class, *args]
+
+    def helper_classes(self) -> Path:
+        """The directory of the compiled helper programs of tests/cluster/java."""
+        sources = sorted((Path(__file__).parent / "java").glob("*.java"))
+        digest = hashlib.sha256(b"\0".join(p.read_bytes() for p in sources)).hexdigest()[:16]
+        target = self.root / f"helper-{digest}"
+        with _lock(self.root):
+            if not target.exists():
+                javac = require("javac", "openjdk-17-jdk-headless")
+                staging = self.root / "helper.partial"
+                shutil.rmtree(staging, ignore_errors=True)
+                done = subprocess.run(
+                    [javac, "-nowarn", "-proc:none", "-Xlint:-options", "-d", str(staging),
+                     "-cp", self.class_path(), *map(str, sources)],
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                if done.returncode != 0:
+                    raise RuntimeError(f"compiling the Java helpers failed:\n{done.stdout}")
+                staging.rename(target)
+        return target
+
+
+class _lock:
+    """An exclusive lock beside a directory, so that parallel runs fetch and compile once."""
+
+    def __init__(self, directory: Path):
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        self._path = directory.with_name(directory.name + ".lock")
+
+    def __enter__(self):
+        self._file = open(self._path, "w")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        return self
+
+    def __exit__(self, *_):
+        self._file.close()
+
+
+def hadoop(version: str = DEFAULT_VERSION) -> Hadoop:
+    """The jars of a version, fetched now unless they are cached."""
+    root = cache_root() / f"hadoop-{version}"
+    with _lock(root):
+        if not root.exists():
+            _fetch(root, version)
+    return Hadoop(version, root)
