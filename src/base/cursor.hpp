@@ -32,7 +32,8 @@ class cursor {
     const auto bytes = take(sizeof(Integer));
     if (!bytes) return std::nullopt;
     std::make_unsigned_t<Integer> value = 0;
-    for (const auto b : *bytes) value = static_cast<std::make_unsigned_t<Integer>>(value << 8 | std::to_integer<unsigned>(b));
+    for (const auto b : *bytes)
+      value = static_cast<std::make_unsigned_t<Integer>>(value << 8 | std::to_integer<unsigned>(b));
     return static_cast<Integer>(value);
   }
 

@@ -9,21 +9,21 @@ namespace hdfsmount {
 
 /// What this client itself found wrong: with time, the network, the peer's bytes, or its own limits.
 enum class errc {
-  timed_out = 1,         ///< the deadline of the operation passed
-  cancelled,             ///< the caller gave up (signal, shutdown)
-  connection_lost,       ///< the peer closed or reset an established connection
-  connect_failed,        ///< no connection could be made (refused, unreachable)
-  unknown_host,          ///< the host name does not resolve
-  protocol_error,        ///< the peer's bytes break the protocol
-  limit_exceeded,        ///< the peer announced more than we accept
-  authentication_failed, ///< no common authentication method, or refused
-  checksum_mismatch,     ///< data does not match its checksum
-  no_replica,            ///< no DataNode could deliver the block
-  unsupported,           ///< a feature this version does not have
-  invalid_name,          ///< a name HDFS cannot hold, found before anything was sent
-  out_of_memory,         ///< the memory budget cannot serve the request
-  would_block,           ///< nothing to read or write right now; never leaves net/
-  shutting_down,         ///< the mount is being unmounted
+  timed_out = 1,          ///< the deadline of the operation passed
+  cancelled,              ///< the caller gave up (signal, shutdown)
+  connection_lost,        ///< the peer closed or reset an established connection
+  connect_failed,         ///< no connection could be made (refused, unreachable)
+  unknown_host,           ///< the host name does not resolve
+  protocol_error,         ///< the peer's bytes break the protocol
+  limit_exceeded,         ///< the peer announced more than we accept
+  authentication_failed,  ///< no common authentication method, or refused
+  checksum_mismatch,      ///< data does not match its checksum
+  no_replica,             ///< no DataNode could deliver the block
+  unsupported,            ///< a feature this version does not have
+  invalid_name,           ///< a name HDFS cannot hold, found before anything was sent
+  out_of_memory,          ///< the memory budget cannot serve the request
+  would_block,            ///< nothing to read or write right now; never leaves net/
+  shutting_down,          ///< the mount is being unmounted
 };
 
 /// What a NameNode answered, by meaning; namenode/ maps Java exception classes to these in one table.
@@ -34,27 +34,27 @@ enum class namenode_errc {
   is_directory,
   not_empty,
   access_denied,
-  standby,             ///< this NameNode is not active: ask another one
-  observer_retry,      ///< an observer asks to go to the active NameNode
-  retriable,           ///< the server is busy or starting: ask it again later
+  standby,         ///< this NameNode is not active: ask another one
+  observer_retry,  ///< an observer asks to go to the active NameNode
+  retriable,       ///< the server is busy or starting: ask it again later
   safe_mode,
-  unresolved_link,     ///< a symbolic link in the middle of the path
+  unresolved_link,  ///< a symbolic link in the middle of the path
   name_too_long,
   quota_exceeded,
   lease_conflict,
   snapshot_error,
   invalid_argument,
-  no_such_method,      ///< an older NameNode without this call
+  no_such_method,  ///< an older NameNode without this call
   token_invalid,
-  unauthorized,        ///< the connection's user is not accepted
-  server_error,        ///< anything else the server said
+  unauthorized,  ///< the connection's user is not accepted
+  server_error,  ///< anything else the server said
 };
 
 /// What a DataNode answered.
 enum class datanode_errc {
-  refused = 1,         ///< it does not serve this block (deleted, moved, wrong generation stamp)
-  access_token,        ///< the block token is missing, expired or wrong
-  checksum,            ///< it found its own replica corrupt
+  refused = 1,   ///< it does not serve this block (deleted, moved, wrong generation stamp)
+  access_token,  ///< the block token is missing, expired or wrong
+  checksum,      ///< it found its own replica corrupt
   unsupported,
   restarting,
   other,
@@ -64,7 +64,9 @@ const boost::system::error_category& client_category() noexcept;
 const boost::system::error_category& namenode_category() noexcept;
 const boost::system::error_category& datanode_category() noexcept;
 
-inline boost::system::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), client_category()}; }
+inline boost::system::error_code make_error_code(errc e) noexcept {
+  return {static_cast<int>(e), client_category()};
+}
 inline boost::system::error_code make_error_code(namenode_errc e) noexcept {
   return {static_cast<int>(e), namenode_category()};
 }

@@ -21,12 +21,18 @@ constexpr std::array<std::pair<std::string_view, log_level>, 7> level_words{{{"t
 
 spdlog::level::level_enum to_spdlog(log_level level) {
   switch (level) {
-    case log_level::trace: return spdlog::level::trace;
-    case log_level::debug: return spdlog::level::debug;
-    case log_level::info: return spdlog::level::info;
-    case log_level::warning: return spdlog::level::warn;
-    case log_level::error: return spdlog::level::err;
-    case log_level::off: return spdlog::level::off;
+    case log_level::trace:
+      return spdlog::level::trace;
+    case log_level::debug:
+      return spdlog::level::debug;
+    case log_level::info:
+      return spdlog::level::info;
+    case log_level::warning:
+      return spdlog::level::warn;
+    case log_level::error:
+      return spdlog::level::err;
+    case log_level::off:
+      return spdlog::level::off;
   }
   return spdlog::level::off;
 }
@@ -72,6 +78,8 @@ logger logger::to_file(const std::string& path, log_level level) {
   return {std::move(sink), level};
 }
 
-void logger::write(log_level level, std::string_view line) { sink_->log(to_spdlog(level), "{}", line); }
+void logger::write(log_level level, std::string_view line) {
+  sink_->log(to_spdlog(level), "{}", line);
+}
 
 }  // namespace hdfsmount

@@ -23,8 +23,8 @@ class counter {
   std::atomic<std::int64_t> value_{0};
 };
 
-/// All numbers of one mount, by name and label ("namenode_calls", "getFileInfo"). Thread-safe; look a counter up once and
-/// keep the reference, which lives as long as the registry.
+/// All numbers of one mount, by name and label ("namenode_calls", "getFileInfo"). Thread-safe; look a counter up once
+/// and keep the reference, which lives as long as the registry.
 class metrics {
  public:
   struct sample {

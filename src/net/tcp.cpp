@@ -1,0 +1,167 @@
+#include "net/tcp.hpp"
+
+#include <fmt/format.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <climits>
+#include <cstring>
+#include <vector>
+
+#include "net/with_deadline.hpp"
+
+namespace hdfsmount::net {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+error from_errno(int number) {
+  if (number == EAGAIN || number == EWOULDBLOCK) return errc::would_block;
+  return {errc::connection_lost, boost::system::error_code(number, boost::system::system_category()).message()};
+}
+
+class tcp_stream final : public stream {
+ public:
+  tcp_stream(tcp::socket socket, std::string peer) : socket_(std::move(socket)), peer_(std::move(peer)) {}
+
+  result<std::size_t> try_read(std::span<const iovec> buffers) override {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(buffers.data());
+    message.msg_iovlen = std::min<std::size_t>(buffers.size(), IOV_MAX);
+    for (;;) {
+      const auto count = ::recvmsg(socket_.native_handle(), &message, MSG_DONTWAIT);
+      if (count > 0) return static_cast<std::size_t>(count);
+      if (count == 0) return error(errc::connection_lost, "closed by " + peer_);
+      if (errno != EINTR) return from_errno(errno);
+    }
+  }
+
+  result<std::size_t> try_write(std::span<const iovec> buffers) override {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(buffers.data());
+    message.msg_iovlen = std::min<std::size_t>(buffers.size(), IOV_MAX);
+    for (;;) {
+      const auto count = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+      if (count >= 0) return static_cast<std::size_t>(count);
+      if (errno != EINTR) return from_errno(errno);
+    }
+  }
+
+  async::task<result<void>> wait_readable(steady_time deadline) override {
+    return wait(tcp::socket::wait_read, deadline);
+  }
+  async::task<result<void>> wait_writable(steady_time deadline) override {
+    return wait(tcp::socket::wait_write, deadline);
+  }
+
+  void close() noexcept override {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+  }
+
+  bool idle_and_open() noexcept override {
+    if (!socket_.is_open()) return false;
+    pollfd probe{socket_.native_handle(), POLLIN | POLLRDHUP, 0};
+    return ::poll(&probe, 1, 0) == 0;
+  }
+
+  const std::string& peer() const noexcept override { return peer_; }
+
+ private:
+  async::task<result<void>> wait(tcp::socket::wait_type what, steady_time deadline) {
+    if (!socket_.is_open()) co_return error(errc::connection_lost, peer_);
+    const auto ready = co_await with_deadline(
+        deadline, [&](auto token) { return socket_.async_wait(what, std::move(token)); }, errc::connection_lost);
+    if (!ready) co_return ready.error().with_context(peer_);
+    co_return result<void>();
+  }
+
+  tcp::socket socket_;
+  std::string peer_;
+};
+
+using endpoints = std::vector<tcp::endpoint>;
+
+/// Asks the system's resolver; blocks.
+result<endpoints> resolve(const host_port& peer) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  if (const int failure = ::getaddrinfo(peer.host.c_str(), nullptr, &hints, &found); failure != 0)
+    return error(errc::unknown_host, peer.host + ": " + ::gai_strerror(failure));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
+  endpoints out;
+  for (const auto* entry = found; entry != nullptr; entry = entry->ai_next) {
+    tcp::endpoint endpoint;
+    if (entry->ai_addrlen > endpoint.capacity()) continue;
+    std::memcpy(endpoint.data(), entry->ai_addr, entry->ai_addrlen);
+    endpoint.resize(entry->ai_addrlen);
+    endpoint.port(peer.port);
+    out.push_back(endpoint);
+  }
+  if (out.empty()) return error(errc::unknown_host, peer.host + ": no address");
+  return out;
+}
+
+class tcp_connector final : public connector {
+ public:
+  explicit tcp_connector(async::worker_pool& resolver) : resolver_(resolver) {}
+
+  async::task<result<stream_ptr>> connect(host_port peer, steady_time deadline) override {
+    const auto candidates = co_await addresses(peer, deadline);
+    if (!candidates) co_return candidates.error();
+    error last = errc::connect_failed;
+    for (const auto& endpoint : *candidates) {
+      tcp::socket socket(co_await asio::this_coro::executor);
+      const auto connected = co_await with_deadline(
+          deadline, [&](auto token) { return socket.async_connect(endpoint, std::move(token)); }, errc::connect_failed);
+      if (connected) co_return co_await finish(std::move(socket), std::move(peer));
+      last = connected.error().with_context(peer.to_string());
+      if (last == make_error_code(errc::timed_out) || last == make_error_code(errc::cancelled)) break;
+    }
+    co_return last;
+  }
+
+ private:
+  async::task<result<endpoints>> addresses(const host_port& peer, steady_time deadline) {
+    boost::system::error_code not_a_literal;
+    const auto literal = asio::ip::make_address(peer.host, not_a_literal);
+    if (!not_a_literal) co_return endpoints{tcp::endpoint(literal, peer.port)};
+    auto work = [peer] { return resolve(peer); };
+    auto answer = co_await resolver_.run(std::move(work), deadline);
+    if (!answer) co_return answer.error().with_context("resolving " + peer.host);
+    co_return std::move(*answer);
+  }
+
+  /// Binds the socket to the whole io_context instead of the connecting task's strand, which may end long before it.
+  async::task<result<stream_ptr>> finish(tcp::socket socket, host_port peer) {
+    boost::system::error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    const auto protocol = socket.local_endpoint(ignored).protocol();
+    auto& context = static_cast<asio::io_context&>(asio::query(socket.get_executor(), asio::execution::context));
+    boost::system::error_code failure;
+    const auto descriptor = socket.release(failure);
+    if (failure) co_return error(errc::connect_failed, peer.to_string() + ": " + failure.message());
+    co_return stream_ptr(std::make_unique<tcp_stream>(tcp::socket(context, protocol, descriptor), peer.to_string()));
+  }
+
+  async::worker_pool& resolver_;
+};
+
+}  // namespace
+
+std::string host_port::to_string() const {
+  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+}
+
+std::unique_ptr<connector> make_tcp_connector(async::worker_pool& resolver) {
+  return std::make_unique<tcp_connector>(resolver);
+}
+
+}  // namespace hdfsmount::net
