@@ -10,6 +10,7 @@
 
 #include "async/task.hpp"
 #include "base/caller.hpp"
+#include "base/cursor.hpp"
 #include "wire/model.hpp"
 
 /// HDFS as the file system layer sees it: paths, statuses and byte ranges; no POSIX, no FUSE, no protocol. fs/ includes
