@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "base/clock.hpp"
+
+namespace hdfsmount::rpc {
+
+/// How connections to Hadoop servers behave; filled from config::settings.
+struct options {
+  options() = default;
+
+  milliseconds connect_timeout{20'000};  ///< ipc.client.connect.timeout: TCP and handshake together
+  milliseconds max_idle{10'000};         ///< ipc.client.connection.maxidletime: then an unused connection is closed
+  /// ipc.ping.interval: a connection that has calls pending and is silent for so long is pinged; 0: never
+  /// (ipc.client.ping = false).
+  milliseconds ping_interval{60'000};
+  std::size_t max_response = 128U * 1024 * 1024;  ///< ipc.maximum.response.length, bytes
+  /// First part of the caller context that servers write into their audit logs, "hdfsmount:HOST:MOUNTPOINT"; who calls
+  /// is added. Empty: calls carry no caller context.
+  std::string caller_context;
+};
+
+}  // namespace hdfsmount::rpc
