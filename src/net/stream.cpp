@@ -20,7 +20,9 @@ std::span<iovec> skip(std::span<iovec> buffers, std::size_t count) {
   return buffers;
 }
 
-async::task<result<std::size_t>> read_vector(stream& from, std::span<const iovec> buffers, steady_time deadline) {
+}  // namespace
+
+async::task<result<std::size_t>> read_some(stream& from, std::span<const iovec> buffers, steady_time deadline) {
   for (;;) {
     auto count = from.try_read(buffers);
     if (count || !(count.error() == make_error_code(errc::would_block))) co_return count;
@@ -28,17 +30,15 @@ async::task<result<std::size_t>> read_vector(stream& from, std::span<const iovec
   }
 }
 
-}  // namespace
-
 async::task<result<std::size_t>> read_some(stream& from, mutable_byte_span into, steady_time deadline) {
   const iovec buffer = as_iovec(into);
-  co_return co_await read_vector(from, {&buffer, 1}, deadline);
+  co_return co_await read_some(from, std::span<const iovec>(&buffer, 1), deadline);
 }
 
 async::task<result<void>> read_exactly(stream& from, std::span<iovec> buffers, steady_time deadline) {
   buffers = skip(buffers, 0);
   while (!buffers.empty()) {
-    const auto count = co_await read_vector(from, buffers, deadline);
+    const auto count = co_await read_some(from, buffers, deadline);
     if (!count) co_return count.error();
     buffers = skip(buffers, *count);
   }

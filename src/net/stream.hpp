@@ -42,6 +42,7 @@ using stream_ptr = std::unique_ptr<stream>;
 
 /// Reads at least one byte.
 async::task<result<std::size_t>> read_some(stream& from, mutable_byte_span into, steady_time deadline);
+async::task<result<std::size_t>> read_some(stream& from, std::span<const iovec> buffers, steady_time deadline);
 /// Reads exactly `into.size()` bytes.
 async::task<result<void>> read_exactly(stream& from, mutable_byte_span into, steady_time deadline);
 /// Fills all buffers in order. `buffers` is changed.

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+
+#include "datanode/connection_pool.hpp"
+#include "datanode/read_block_machine.hpp"
+
+namespace hdfsmount::datanode {
+
+/// A run of bytes of one replica on its way from a DataNode over TCP. Used by one task at a time. Dropped before its end it
+/// closes its connection; read to its end it gives the connection back to the pool.
+class block_reader {
+ public:
+  /// Sends the request and waits for the DataNode's answer. A reused connection that the DataNode has just closed is
+  /// replaced by a new one. Errors: of the connection, datanode_errc, errc::protocol_error. `pool` must outlive the reader.
+  static async::task<result<std::unique_ptr<block_reader>>> open(connection_pool& pool, net::host_port peer,
+                                                                 wire::read_block_request what, steady_time deadline);
+
+  /// Advances to the next packet: its number of bytes, 0 at the end of the run. May wait.
+  async::task<result<std::size_t>> next_packet(steady_time deadline);
+  /// Offset in the block of the packet that next_packet() found; the first one may begin before the requested offset.
+  std::uint64_t packet_offset() const noexcept { return machine_.packet_offset(); }
+  /// Receives and verifies that packet into `into`, which has its size. errc::checksum_mismatch for corrupt bytes.
+  async::task<result<void>> receive(net::mutable_byte_span into, steady_time deadline);
+
+ private:
+  block_reader(connection_pool& pool, net::host_port peer, const wire::read_block_request& what,
+               net::stream_ptr stream);
+  async::task<result<void>> start(steady_time deadline);
+  async::task<result<void>> receive_control(steady_time deadline);
+  async::task<result<void>> finish(steady_time deadline);
+
+  connection_pool& pool_;
+  net::host_port peer_;
+  read_block_machine machine_;
+  net::stream_ptr stream_;
+};
+
+}  // namespace hdfsmount::datanode

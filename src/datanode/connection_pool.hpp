@@ -1,0 +1,59 @@
+#pragma once
+
+#include <list>
+#include <map>
+#include <mutex>
+
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "net/tcp.hpp"
+
+namespace hdfsmount::datanode {
+
+/// Connections to DataNodes that are between two operations. A DataNode keeps an idle one for
+/// dfs.datanode.socket.reuse.keepalive (4 s), so ours expire sooner. Thread-safe; lives as long as the mount.
+class connection_pool {
+ public:
+  /// `capacity` connections at most are kept (dfs.client.socketcache.capacity), each for `expiry`
+  /// (dfs.client.socketcache.expiryMsec).
+  connection_pool(async::executor where, net::connector& connector, std::size_t capacity, milliseconds expiry, logger& log,
+                  metrics& numbers);
+
+  /// A connection and where it came from.
+  struct lease {
+    lease(net::stream_ptr stream_, bool reused_) : stream(std::move(stream_)), reused(reused_) {}
+    net::stream_ptr stream;
+    bool reused;  ///< it was idle, so the peer may just have closed it: a failure says nothing about the DataNode
+  };
+
+  /// An idle connection to `peer`, or a new one; always a new one when `fresh`. Errors as net::connector.
+  async::task<result<lease>> acquire(net::host_port peer, bool fresh, steady_time deadline);
+  /// Takes back a connection on which no operation is under way.
+  void give_back(const net::host_port& peer, net::stream_ptr stream);
+  /// Closes every idle connection.
+  void clear();
+  std::size_t idle() const;
+
+ private:
+  struct entry {
+    net::stream_ptr stream;
+    steady_time expires;
+  };
+  net::stream_ptr take_idle(const net::host_port& peer);
+  async::task<void> sweep();
+
+  const async::executor where_;
+  net::connector& connector_;
+  const std::size_t capacity_;
+  const milliseconds expiry_;
+  logger& log_;
+  counter& connects_;
+  counter& reuses_;
+
+  mutable std::mutex mutex_;  // leaf: nothing else is locked while it is held
+  std::map<net::host_port, std::list<entry>> idle_;
+  std::size_t count_ = 0;
+  bool sweeping_ = false;
+};
+
+}  // namespace hdfsmount::datanode

@@ -1,0 +1,114 @@
+#include "hdfs/block_locator.hpp"
+
+#include <fmt/format.h>
+
+namespace hdfsmount::hdfs {
+
+block_locator::block_locator(const services& shared, std::string path, std::string name)
+    : shared_(shared), path_(std::move(path)), name_(std::move(name)), refreshing_(shared.where, shared.log) {}
+
+async::task<result<void>> block_locator::open(call_context context) {
+  co_return co_await load(std::move(context), 0, shared_.settings.prefetch_bytes);
+}
+
+async::task<result<void>> block_locator::load(call_context context, std::uint64_t offset, std::uint64_t bytes) {
+  auto found = co_await shared_.namenode.get_block_locations(context, path_, offset, bytes);
+  if (!found) co_return found.error();
+  if (found->erasure_coded) co_return error(errc::unsupported, name_ + " is erasure-coded");
+  if (found->encrypted) co_return error(errc::unsupported, name_ + " is in an encryption zone");
+  std::uint64_t last_block_bytes = 0;
+  if (!found->last_block_complete && found->last_block) {
+    const auto visible = co_await visible_length(context, *found->last_block);
+    if (!visible) co_return visible.error();
+    last_block_bytes = *visible;
+  }
+  remember(std::move(*found), last_block_bytes);
+  co_return result<void>();
+}
+
+/// What a reader may see of a block that is being written: the answer of any of its DataNodes. A block that no DataNode
+/// has begun yet is empty. (DFSInputStream.readBlockLength)
+async::task<result<std::uint64_t>> block_locator::visible_length(call_context context,
+                                                                 const wire::located_block& last) {
+  if (last.replicas.empty()) {
+    if (last.block.length == 0) co_return std::uint64_t{0};
+    co_return error(errc::no_replica, fmt::format("{}: nobody holds the last block, which is being written", name_));
+  }
+  error failure = errc::no_replica;
+  std::size_t without_replica = 0;
+  for (const auto& replica : last.replicas) {
+    const auto attempt = context.until(std::chrono::steady_clock::now() + shared_.settings.attempt_timeout);
+    const auto answer = co_await shared_.datanode.get_replica_visible_length(
+        attempt, shared_.ipc_address(replica.node), last.block);
+    if (answer) co_return *answer;
+    failure = answer.error();
+    if (failure == make_error_code(errc::cancelled)) co_return failure;
+    if (failure == make_error_code(datanode_errc::refused)) ++without_replica;
+  }
+  if (without_replica == last.replicas.size() && last.block.length == 0) co_return std::uint64_t{0};
+  co_return failure.with_context(name_ + ": length of the last block");
+}
+
+void block_locator::remember(wire::located_blocks found, std::uint64_t last_block_bytes) {
+  if (found.last_block && !found.last_block_complete) {
+    auto& last = *found.last_block;
+    last.block.length = last_block_bytes;
+    std::erase_if(found.blocks, [&last](const auto& block) { return block.offset >= last.offset; });
+    found.blocks.push_back(last);
+  }
+  const std::lock_guard lock(mutex_);
+  for (auto& block : found.blocks) {
+    auto overlapping = blocks_.upper_bound(block.offset);
+    if (overlapping != blocks_.begin() && std::prev(overlapping)->second->end() > block.offset) --overlapping;
+    while (overlapping != blocks_.end() && overlapping->second->offset < block.end())
+      overlapping = blocks_.erase(overlapping);
+    const auto offset = block.offset;
+    blocks_[offset] = std::make_shared<const wire::located_block>(std::move(block));
+  }
+  length_ = found.file_length + last_block_bytes;
+  under_construction_ = found.under_construction;
+}
+
+async::task<result<block_locator::block_ptr>> block_locator::find(call_context context, std::uint64_t offset,
+                                                                  block_ptr stale) {
+  if (auto block = cached(offset); block && block != stale) co_return block;
+  if (auto loaded = co_await load(std::move(context), offset, shared_.settings.prefetch_bytes); !loaded)
+    co_return loaded.error();
+  if (auto block = cached(offset)) co_return block;
+  co_return error(errc::no_replica, fmt::format("{}: the NameNode names no block at offset {}", name_, offset));
+}
+
+block_locator::block_ptr block_locator::cached(std::uint64_t offset) const {
+  const std::lock_guard lock(mutex_);
+  const auto behind = blocks_.upper_bound(offset);
+  if (behind == blocks_.begin()) return nullptr;
+  const auto& block = std::prev(behind)->second;
+  return offset < block->end() ? block : nullptr;
+}
+
+async::task<result<std::uint64_t>> block_locator::refresh(call_context context) {
+  const auto deadline = context.deadline;
+  auto work = [this, &context] { return reload_end(shared_from_this(), context); };
+  co_return co_await refreshing_.run(0, work, deadline);
+}
+
+async::task<result<std::uint64_t>> block_locator::reload_end(std::shared_ptr<block_locator> self,
+                                                             call_context context) {
+  const auto known = self->length();
+  const auto loaded = co_await self->load(std::move(context), known > 0 ? known - 1 : 0,
+                                          self->shared_.settings.prefetch_bytes);
+  if (!loaded) co_return loaded.error();
+  co_return self->length();
+}
+
+std::uint64_t block_locator::length() const {
+  const std::lock_guard lock(mutex_);
+  return length_;
+}
+
+bool block_locator::under_construction() const {
+  const std::lock_guard lock(mutex_);
+  return under_construction_;
+}
+
+}  // namespace hdfsmount::hdfs

@@ -1,0 +1,118 @@
+#include "hdfs/file_input_stream.hpp"
+
+#include <algorithm>
+
+#include "hdfs/packet_source.hpp"
+
+namespace hdfsmount::hdfs {
+namespace {
+
+/// The kernel sends the reads of one sequential reader in any order; this far apart they still count as in order.
+constexpr std::uint64_t reorder_distance = 1024 * 1024;
+
+}  // namespace
+
+file_input_stream::file_input_stream(const services& shared, std::shared_ptr<block_locator> file, caller reader)
+    : shared_(shared),
+      file_(std::move(file)),
+      reader_(std::move(reader)),
+      window_(std::make_shared<read_ahead>(shared, file_, reader_)),
+      from_window_(shared.numbers.get("read_bytes", "read_ahead")),
+      from_remote_(shared.numbers.get("read_bytes", "remote")) {}
+
+file_input_stream::~file_input_stream() { window_->stop(); }
+
+std::size_t file_input_stream::clip(std::uint64_t offset, std::size_t size) const {
+  const auto end = file_->length();
+  return offset >= end ? 0 : static_cast<std::size_t>(std::min<std::uint64_t>(size, end - offset));
+}
+
+std::optional<read_data> file_input_stream::try_read(std::uint64_t offset, std::size_t size) {
+  const auto count = clip(offset, size);
+  if (count == 0) return closed_ ? std::nullopt : std::optional<read_data>(read_data());
+  auto data = window_->try_read(offset, count);
+  if (!data) return data;
+  from_window_.add(static_cast<std::int64_t>(count));
+  const std::lock_guard lock(mutex_);
+  last_end_ = offset + count;
+  return data;
+}
+
+/// The beginning of a file and reads that follow one another are worth a window.
+file_input_stream::pattern file_input_stream::classify(std::uint64_t offset, std::size_t size) {
+  const std::lock_guard lock(mutex_);
+  const auto previous = std::exchange(last_end_, offset + size);
+  if (window_->covers(offset)) return pattern::window;
+  const bool follows = previous > 0 && offset <= previous + reorder_distance && previous <= offset + reorder_distance;
+  return offset == 0 || (follows && offset >= previous) ? pattern::restart_window : pattern::exact;
+}
+
+async::task<result<read_data>> file_input_stream::read(call_context context, std::uint64_t offset, std::size_t size) {
+  const auto keep_alive = shared_from_this();
+  if (closed_) co_return error(errc::cancelled);
+  const auto count = clip(offset, size);
+  if (count == 0) co_return read_data();
+  const auto how = classify(offset, count);
+  if (how == pattern::restart_window) window_->start(offset);
+  if (how != pattern::exact) {
+    auto data = co_await window_->read(context, offset, count);
+    if (!data) co_return data.error();
+    if (*data) {
+      from_window_.add(static_cast<std::int64_t>(count));
+      co_return std::move(**data);
+    }
+  }
+  co_return co_await read_exact(std::move(context), offset, count);
+}
+
+async::task<result<read_data>> file_input_stream::read_exact(call_context context, std::uint64_t offset,
+                                                             std::size_t size) {
+  packet_source source(shared_, file_, reader_, offset, offset + size, size);
+  const auto end = offset + size;
+  read_data out;
+  buffer_pool::buffer_ptr memory;
+  std::size_t used = 0;
+  for (;;) {
+    const auto packet = co_await source.next(context);
+    if (!packet) co_return packet.error();
+    if (packet->length == 0) break;
+    if (!memory || memory->space().size() - used < packet->length) {
+      // Room for the whole packets that hold the rest of the range, as far as one buffer goes.
+      const auto rest = static_cast<std::size_t>(end - std::min(end, packet->offset));
+      auto taken = co_await shared_.buffers->take(
+          std::max(packet->length, std::min(rest, buffer_pool::usual_size)), context.deadline);
+      if (!taken) co_return taken.error();
+      memory = std::move(*taken);
+      used = 0;
+    }
+    const auto received = co_await source.receive(context, memory->space().subspan(used, packet->length));
+    if (!received) co_return received.error();
+    if (!*received) continue;
+    const auto first = std::max(packet->offset, offset);
+    const auto last = std::min<std::uint64_t>(packet->offset + packet->length, end);
+    if (first < last)
+      out.pieces.emplace_back(memory, memory->bytes().subspan(used + static_cast<std::size_t>(first - packet->offset),
+                                                              static_cast<std::size_t>(last - first)));
+    used += packet->length;
+  }
+  if (out.size() != size)
+    co_return error(errc::protocol_error, file_->name() + ": a DataNode delivered fewer bytes than asked for");
+  from_remote_.add(static_cast<std::int64_t>(size));
+  co_return std::move(out);
+}
+
+async::task<result<std::uint64_t>> file_input_stream::refresh_length(call_context context) {
+  const auto keep_alive = shared_from_this();
+  const auto before = file_->length();
+  auto now = co_await file_->refresh(std::move(context));
+  // The window ends where the file ended; what follows is fetched anew. A shorter file invalidates it.
+  if (now && *now < before) window_->stop();
+  co_return now;
+}
+
+void file_input_stream::close() noexcept {
+  closed_ = true;
+  window_->stop();
+}
+
+}  // namespace hdfsmount::hdfs

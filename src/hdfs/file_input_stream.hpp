@@ -1,0 +1,47 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "hdfs/block_locator.hpp"
+#include "hdfs/client.hpp"
+#include "hdfs/read_ahead.hpp"
+
+namespace hdfsmount::hdfs {
+
+/// An open file of plain, replicated blocks. Reads in order are answered from a read-ahead window; any other read fetches
+/// just its range, many at a time.
+class file_input_stream final : public input_stream, public std::enable_shared_from_this<file_input_stream> {
+ public:
+  /// `file` has been opened.
+  file_input_stream(const services& shared, std::shared_ptr<block_locator> file, caller reader);
+  ~file_input_stream() override;
+
+  std::optional<read_data> try_read(std::uint64_t offset, std::size_t size) override;
+  async::task<result<read_data>> read(call_context context, std::uint64_t offset, std::size_t size) override;
+  std::uint64_t length() const override { return file_->length(); }
+  bool under_construction() const override { return file_->under_construction(); }
+  async::task<result<std::uint64_t>> refresh_length(call_context context) override;
+  void close() noexcept override;
+
+ private:
+  enum class pattern { window, restart_window, exact };
+
+  std::size_t clip(std::uint64_t offset, std::size_t size) const;
+  pattern classify(std::uint64_t offset, std::size_t size);
+  async::task<result<read_data>> read_exact(call_context context, std::uint64_t offset, std::size_t size);
+
+  const services& shared_;
+  const std::shared_ptr<block_locator> file_;
+  const caller reader_;
+  const std::shared_ptr<read_ahead> window_;
+  std::atomic<bool> closed_ = false;
+  counter& from_window_;
+  counter& from_remote_;
+
+  std::mutex mutex_;            // taken before read_ahead's
+  std::uint64_t last_end_ = 0;  // of the latest read
+};
+
+}  // namespace hdfsmount::hdfs

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+
+#include "hdfs/client.hpp"
+#include "hdfs/services.hpp"
+
+namespace hdfsmount::hdfs {
+
+/// The real HDFS: NameNode calls through namenode::client_protocol, file data from DataNodes over TCP.
+class hdfs_client final : public client {
+ public:
+  /// All references must outlive the client and the streams it opened.
+  hdfs_client(async::executor where, const options& settings, namenode::client_protocol& namenode,
+              datanode::client_datanode_protocol& datanode, net::connector& connector, logger& log, metrics& numbers);
+
+  async::task<result<wire::file_status>> get_status(call_context context, std::string path) override;
+  async::task<result<wire::directory_page>> list(call_context context, std::string path,
+                                                 std::string start_after) override;
+  async::task<result<std::string>> get_link_target(call_context context, std::string path) override;
+  async::task<result<wire::fs_stats>> get_stats(call_context context) override;
+  async::task<result<wire::server_defaults>> get_server_defaults(call_context context) override;
+  async::task<result<std::shared_ptr<input_stream>>> open(call_context context, open_request what) override;
+
+  /// Closes idle connections to DataNodes and frees spare buffers.
+  void release_idle();
+  /// Refreshes the gauges of connections, memory and avoided DataNodes.
+  void update_gauges();
+
+ private:
+  clock_source clock_;
+  datanode::connection_pool connections_;
+  datanode::node_health health_;
+  services shared_;
+};
+
+}  // namespace hdfsmount::hdfs

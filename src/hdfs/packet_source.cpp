@@ -1,0 +1,187 @@
+#include "hdfs/packet_source.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "async/sleep.hpp"
+#include "base/random.hpp"
+
+namespace hdfsmount::hdfs {
+namespace {
+
+constexpr std::uint64_t run_growth = 4;
+/// Before the NameNode is asked again because no replica could be read.
+constexpr std::array<milliseconds, 3> pauses{milliseconds(200), milliseconds(1000), milliseconds(3000)};
+
+bool ends_everything(const error& failure) {
+  return failure == make_error_code(errc::cancelled) || failure == make_error_code(errc::out_of_memory);
+}
+
+/// Whether the failure says something about the whole DataNode and not only about one replica.
+bool blames_node(const error& failure) {
+  const auto& code = failure.code();
+  return code == errc::timed_out || code == errc::connection_lost || code == errc::connect_failed ||
+         code == errc::unknown_host || code == errc::protocol_error;
+}
+
+}  // namespace
+
+packet_source::packet_source(const services& shared, std::shared_ptr<block_locator> file, caller reader,
+                             std::uint64_t begin, std::uint64_t end, std::uint64_t run)
+    : shared_(shared),
+      file_(std::move(file)),
+      reporter_(std::move(reader)),
+      position_(begin),
+      end_(end),
+      run_(run),
+      fetched_(shared.numbers.get("fetched_bytes", "remote")) {}
+
+steady_time packet_source::attempt_end(const call_context& context) const {
+  return std::min(context.deadline, std::chrono::steady_clock::now() + shared_.settings.attempt_timeout);
+}
+
+async::task<result<packet_source::packet>> packet_source::next(call_context context) {
+  for (;;) {
+    if (!reader_) {
+      if (position_ >= end_) co_return packet();
+      if (auto opened = co_await open_reader(context); !opened) co_return opened.error();
+    }
+    const auto length = co_await reader_->next_packet(attempt_end(context));
+    if (!length) {
+      if (ends_everything(length.error())) co_return length.error();
+      replica_failed(length.error());
+    } else if (*length == 0) {
+      reader_.reset();
+      run_ *= run_growth;
+    } else {
+      packet_.offset = block_->offset + reader_->packet_offset();
+      packet_.length = *length;
+      co_return packet_;
+    }
+  }
+}
+
+async::task<result<bool>> packet_source::receive(call_context context, net::mutable_byte_span into) {
+  const auto received = co_await reader_->receive(into, attempt_end(context));
+  if (!received) {
+    if (ends_everything(received.error())) co_return received.error();
+    replica_failed(received.error());
+    co_return false;
+  }
+  position_ = packet_.offset + packet_.length;
+  fetched_.add(static_cast<std::int64_t>(packet_.length));
+  replica_delivered();
+  co_return true;
+}
+
+/// Goes through replicas and rounds until one answers.
+async::task<result<void>> packet_source::open_reader(call_context context) {
+  for (;;) {
+    if (!block_ || position_ < block_->offset || position_ >= block_->end()) {
+      auto found = co_await file_->find(context, position_);
+      if (!found) co_return found.error();
+      block_ = std::move(*found);
+      tried_.clear();
+      corrupt_.clear();
+      reported_ = false;
+      round_ = 0;
+    }
+    const auto* replica = choose_replica();
+    if (replica == nullptr) {
+      if (auto again = co_await next_round(context); !again) co_return again.error();
+      continue;
+    }
+    node_uuid_ = replica->node.uuid;
+    const auto length = std::min({run_, block_->end() - position_, end_ - position_});
+    wire::read_block_request request(block_->block, block_->access_token, shared_.settings.client_name,
+                                     position_ - block_->offset, length);
+    auto reader = co_await datanode::block_reader::open(shared_.connections, shared_.transfer_address(replica->node),
+                                                        std::move(request), attempt_end(context));
+    if (reader) {
+      reader_ = std::move(*reader);
+      delivered_ = false;
+      co_return result<void>();
+    }
+    if (ends_everything(reader.error())) co_return reader.error();
+    replica_failed(reader.error());
+  }
+}
+
+/// The NameNode's order, but DataNodes that failed lately come last.
+const wire::replica_location* packet_source::choose_replica() const {
+  const wire::replica_location* avoided = nullptr;
+  for (const auto& replica : block_->replicas) {
+    const auto& uuid = replica.node.uuid;
+    if (tried_.contains(uuid) || corrupt_.contains(uuid)) continue;
+    if (!shared_.health.avoid(uuid)) return &replica;
+    if (avoided == nullptr) avoided = &replica;
+  }
+  return avoided;
+}
+
+/// Every replica has failed: asks the NameNode again after a pause, or gives up with the last failure.
+async::task<result<void>> packet_source::next_round(call_context& context) {
+  const auto now = std::chrono::steady_clock::now();
+  const bool all_corrupt = !block_->replicas.empty() && corrupt_.size() >= block_->replicas.size();
+  const auto pause = round_ < static_cast<int>(pauses.size()) ? with_jitter(pauses[static_cast<std::size_t>(round_)]) : milliseconds(0);
+  if (all_corrupt || round_ == static_cast<int>(pauses.size()) || now + pause >= context.deadline) {
+    const auto why = block_->replicas.empty() ? error(errc::no_replica, "no DataNode holds it") : last_failure_;
+    co_return error(now + pause >= context.deadline && !all_corrupt ? errc::timed_out : errc::no_replica,
+                    fmt::format("{}: block {} at offset {}: {}", file_->name(), block_->block.id.value(), block_->offset,
+                                why.to_string()));
+  }
+  if (auto slept = co_await async::sleep_until(now + pause); !slept) co_return slept.error();
+  auto found = co_await file_->find(context, position_, block_);
+  if (!found) co_return found.error();
+  if ((*found)->block.stamp != block_->block.stamp) corrupt_.clear();
+  block_ = std::move(*found);
+  tried_.clear();
+  ++round_;
+  co_return result<void>();
+}
+
+void packet_source::replica_failed(const error& failure) {
+  reader_.reset();
+  last_failure_ = failure;
+  shared_.log.warning("{}: block {} at offset {}: DataNode {} failed, trying another replica: {}", file_->name(),
+                      block_->block.id.value(), position_, node_uuid_, failure.to_string());
+  shared_.numbers.get("replica_failures", failure.code().message()).add();
+  if (failure == make_error_code(errc::checksum_mismatch)) {
+    corrupt_.insert(node_uuid_);
+    if (block_->replicas.size() == 1) report_corrupt();
+  } else {
+    tried_.insert(node_uuid_);
+  }
+  if (blames_node(failure)) shared_.health.failed(node_uuid_);
+}
+
+void packet_source::replica_delivered() {
+  if (std::exchange(delivered_, true)) return;
+  shared_.health.succeeded(node_uuid_);
+  round_ = 0;
+  if (!corrupt_.empty()) report_corrupt();
+}
+
+namespace {
+
+async::task<void> report(const services& shared, call_context context, std::vector<wire::located_block> bad) {
+  const auto told = co_await shared.namenode.report_bad_blocks(std::move(context), std::move(bad));
+  if (!told) shared.log.warning("cannot report a corrupt replica to the NameNode: {}", told.error().to_string());
+}
+
+}  // namespace
+
+/// Tells the NameNode which replicas are corrupt. When several replicas disagree with their checksums and none has
+/// delivered, the fault may be ours, so nothing is said. (DFSUtilClient.reportCheckSumFailure)
+void packet_source::report_corrupt() {
+  wire::located_block bad = *block_;
+  std::erase_if(bad.replicas, [this](const auto& replica) { return !corrupt_.contains(replica.node.uuid); });
+  if (!bad.replicas.empty() && !reported_) {
+    reported_ = true;
+    call_context context(reporter_, std::chrono::steady_clock::now() + shared_.settings.timeout);
+    std::vector<wire::located_block> blocks{std::move(bad)};
+    async::spawn(shared_.where, shared_.log, report(shared_, std::move(context), std::move(blocks)));
+  }
+}
+
+}  // namespace hdfsmount::hdfs

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "datanode/block_reader.hpp"
+#include "hdfs/block_locator.hpp"
+
+namespace hdfsmount::hdfs {
+
+/// The bytes of a file from `begin` up to `end` as verified packets, whichever replicas they come from. When a replica
+/// fails or is corrupt, the next one continues where it stopped; when all have failed the NameNode is asked again, a few
+/// times, with growing pauses. Used by one task at a time.
+///
+///   while next() finds a packet: provide memory and receive() into it.
+class packet_source {
+ public:
+  /// `run`: how much is asked of a DataNode in one operation at first; it grows fourfold with each one.
+  /// Corrupt replicas are reported as `reader`.
+  packet_source(const services& shared, std::shared_ptr<block_locator> file, caller reader, std::uint64_t begin,
+                std::uint64_t end, std::uint64_t run);
+
+  struct packet {
+    std::uint64_t offset = 0;  ///< in the file; the first packet may begin before what was asked for
+    std::size_t length = 0;    ///< 0: the end has been reached
+  };
+
+  /// Finds the next packet. Ends with the last failure once no replica is left to try.
+  async::task<result<packet>> next(call_context context);
+  /// Receives the packet that next() found into `into`, which has its length. True: it is there, verified. False: the
+  /// replica failed; next() tries another one. An error ends the source.
+  async::task<result<bool>> receive(call_context context, net::mutable_byte_span into);
+
+ private:
+  async::task<result<void>> open_reader(call_context context);
+  async::task<result<void>> next_round(call_context& context);
+  const wire::replica_location* choose_replica() const;
+  void replica_failed(const error& failure);
+  void replica_delivered();
+  void report_corrupt();
+  steady_time attempt_end(const call_context& context) const;
+
+  const services& shared_;
+  const std::shared_ptr<block_locator> file_;
+  const caller reporter_;
+  std::uint64_t position_;
+  const std::uint64_t end_;
+  std::uint64_t run_;
+
+  block_locator::block_ptr block_;
+  std::unique_ptr<datanode::block_reader> reader_;
+  std::string node_uuid_;           // of reader_
+  bool delivered_ = false;          // reader_ has given at least one packet
+  packet packet_;
+  std::set<std::string> tried_;     // DataNodes that failed for block_ in this round
+  std::set<std::string> corrupt_;   // DataNodes whose replica of block_ did not match its checksums
+  bool reported_ = false;           // the corrupt ones, to the NameNode
+  int round_ = 0;
+  error last_failure_ = errc::no_replica;
+  counter& fetched_;
+};
+
+}  // namespace hdfsmount::hdfs

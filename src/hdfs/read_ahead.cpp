@@ -1,0 +1,229 @@
+#include "hdfs/read_ahead.hpp"
+
+#include <algorithm>
+
+#include "hdfs/packet_source.hpp"
+
+namespace hdfsmount::hdfs {
+namespace {
+
+constexpr std::uint64_t first_window = 1024 * 1024;
+/// Kept behind the reader, because the kernel sends the reads of one file in any order.
+constexpr std::uint64_t kept_behind = 1024 * 1024;
+/// A fetch that nobody follows gives its connection back after this.
+constexpr milliseconds idle_limit{5'000};
+
+}  // namespace
+
+struct read_ahead::fetch {
+  bool stopped = false;  // guarded by mutex_
+  bool waiting = false;  // for room; guarded by mutex_
+  async::running_task task;
+};
+
+read_ahead::read_ahead(const services& shared, std::shared_ptr<block_locator> file, caller reader)
+    : shared_(shared), file_(std::move(file)), reader_(std::move(reader)) {}
+
+call_context read_ahead::background_context() const {
+  return {reader_, std::chrono::steady_clock::now() + shared_.settings.timeout};
+}
+
+std::uint64_t read_ahead::goal_locked() const { return std::max(consumed_ + window_, wanted_); }
+
+std::uint64_t read_ahead::fetched_locked() const { return segments_.empty() ? begin_ : segments_.back().end(); }
+
+bool read_ahead::covers(std::uint64_t offset) const {
+  const std::lock_guard lock(mutex_);
+  return covers_locked(offset);
+}
+
+bool read_ahead::covers_locked(std::uint64_t offset) const {
+  const auto first = segments_.empty() ? begin_ : segments_.front().offset;
+  if (offset < first) return false;
+  if (offset < fetched_locked()) return true;
+  return current_ != nullptr && offset <= std::max(goal_locked(), fetched_locked());
+}
+
+void read_ahead::start(std::uint64_t offset) {
+  stop();
+  auto current = std::make_shared<fetch>();
+  {
+    const std::lock_guard lock(mutex_);
+    begin_ = consumed_ = wanted_ = offset;
+    window_ = first_window;
+    grow_at_ = offset + first_window / 2;
+    current_ = current;
+  }
+  current->task = async::spawn(shared_.where, shared_.log, run(shared_from_this(), current, offset));
+}
+
+void read_ahead::stop() noexcept {
+  std::deque<segment> dropped;  // freed after the lock is released
+  std::shared_ptr<fetch> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    dropped.swap(segments_);
+    ended.swap(current_);
+    if (ended) ended->stopped = true;
+    failure_.reset();
+  }
+  if (ended) ended->task.cancel();
+  arrived_.notify_all();
+}
+
+std::optional<read_data> read_ahead::try_read(std::uint64_t offset, std::size_t size) {
+  std::optional<read_data> out;
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    out = collect_locked(offset, size);
+    if (!out) return out;
+    consumed_locked(offset + size);
+    wake = current_ && current_->waiting && fetched_locked() + window_ / 4 <= goal_locked();
+  }
+  if (wake) room_.notify_all();
+  return out;
+}
+
+std::optional<read_data> read_ahead::collect_locked(std::uint64_t offset, std::size_t size) const {
+  if (segments_.empty() || offset < segments_.front().offset || offset + size > segments_.back().end())
+    return std::nullopt;
+  read_data out;
+  for (const auto& part : segments_) {
+    if (part.end() <= offset || size == 0) continue;
+    const auto skipped = static_cast<std::size_t>(offset - part.offset);
+    const auto count = std::min(size, part.filled - skipped);
+    out.pieces.emplace_back(part.memory, part.memory->bytes().subspan(skipped, count));
+    offset += count;
+    size -= count;
+  }
+  return out;
+}
+
+void read_ahead::consumed_locked(std::uint64_t end) {
+  consumed_ = std::max(consumed_, end);
+  if (consumed_ >= grow_at_) {
+    window_ = std::min<std::uint64_t>(window_ * 2, shared_.settings.largest_window);
+    grow_at_ = consumed_ + window_ / 2;
+  }
+  while (segments_.size() > 1 && segments_.front().end() + kept_behind <= consumed_) segments_.pop_front();
+}
+
+async::task<result<std::optional<read_data>>> read_ahead::read(call_context context, std::uint64_t offset,
+                                                               std::size_t size) {
+  const auto here = co_await boost::asio::this_coro::executor;
+  for (;;) {
+    if (auto data = try_read(offset, size)) co_return std::move(data);
+    async::notifier::ticket_ptr ticket;
+    {
+      const std::lock_guard lock(mutex_);
+      if (failure_) co_return *failure_;
+      if (!current_ || !covers_locked(offset)) co_return std::optional<read_data>();
+      wanted_ = std::max(wanted_, offset + size);
+      ticket = arrived_.ticket(here);
+    }
+    room_.notify_all();
+    if (auto woken = co_await arrived_.wait(std::move(ticket), context.deadline); !woken) co_return woken.error();
+  }
+}
+
+async::task<void> read_ahead::run(std::shared_ptr<read_ahead> self, std::shared_ptr<fetch> current,
+                                  std::uint64_t begin) {
+  packet_source source(self->shared_, self->file_, self->reader_, begin, self->file_->length(), first_window);
+  for (;;) {
+    if (auto room = co_await self->wait_for_room(current); !room) {
+      self->end_fetch(current, room);
+      co_return;
+    }
+    const auto more = co_await self->fetch_packet(current, source);
+    if (!more || !*more) {
+      self->end_fetch(current, more ? result<void>() : result<void>(more.error()));
+      co_return;
+    }
+  }
+}
+
+/// One packet into the window; false at the end of the file.
+async::task<result<bool>> read_ahead::fetch_packet(const std::shared_ptr<fetch>& current, packet_source& source) {
+  const auto packet = co_await source.next(background_context());
+  if (!packet) co_return packet.error();
+  if (packet->length == 0) co_return false;
+  auto memory = co_await more_memory(current, packet->length);
+  if (!memory) co_return memory.error();
+  if (!*memory) co_return true;
+  std::size_t used = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!segments_.empty() && segments_.back().memory == *memory) used = segments_.back().filled;
+  }
+  const auto received = co_await source.receive(background_context(), (*memory)->space().subspan(used, packet->length));
+  if (!received) co_return received.error();
+  if (!*received) co_return true;
+  {
+    const std::lock_guard lock(mutex_);
+    if (current->stopped) co_return error(errc::cancelled);
+    if (used == 0) segments_.push_back({packet->offset, 0, std::move(*memory)});
+    segments_.back().filled += packet->length;
+  }
+  arrived_.notify_all();
+  co_return true;
+}
+
+/// The last segment's memory while it has room for `length` more bytes, else a new one's. Null when there is none to have
+/// and the reader has not used up the window, which then stays as it is.
+async::task<result<buffer_pool::buffer_ptr>> read_ahead::more_memory(const std::shared_ptr<fetch>& current,
+                                                                     std::size_t length) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (current->stopped) co_return error(errc::cancelled);
+    if (!segments_.empty() && segments_.back().memory->space().size() - segments_.back().filled >= length)
+      co_return segments_.back().memory;
+  }
+  const auto size = std::max(length, buffer_pool::usual_size);
+  if (auto memory = shared_.buffers->try_take_ahead(size)) co_return std::move(memory);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto unread = fetched_locked() - std::min(fetched_locked(), std::max(consumed_, wanted_));
+    if (unread > 0) {
+      window_ = std::min(window_, unread);
+      co_return buffer_pool::buffer_ptr();
+    }
+    window_ = std::max<std::uint64_t>(window_, length);
+  }
+  co_return co_await shared_.buffers->take(size, background_context().deadline);
+}
+
+async::task<result<void>> read_ahead::wait_for_room(const std::shared_ptr<fetch>& current) {
+  const auto here = co_await boost::asio::this_coro::executor;
+  const auto limit = std::chrono::steady_clock::now() + idle_limit;
+  for (;;) {
+    async::notifier::ticket_ptr ticket;
+    {
+      const std::lock_guard lock(mutex_);
+      if (current->stopped) co_return error(errc::cancelled);
+      current->waiting = fetched_locked() >= goal_locked();
+      if (!current->waiting) co_return result<void>();
+      ticket = room_.ticket(here);
+    }
+    if (auto woken = co_await room_.wait(std::move(ticket), limit); !woken) co_return woken.error();
+  }
+}
+
+/// The fetch is over: at the end of the file, because nobody followed, or by a failure that waiting readers get.
+void read_ahead::end_fetch(const std::shared_ptr<fetch>& current, const result<void>& outcome) {
+  std::deque<segment> dropped;  // freed after the lock is released
+  {
+    const std::lock_guard lock(mutex_);
+    if (current->stopped) return;
+    if (outcome.has_error() && !current->waiting) failure_ = outcome.error();
+    if (current->waiting) {
+      dropped.swap(segments_);
+      begin_ = consumed_;
+    }
+    current->stopped = true;
+    current_.reset();
+  }
+  arrived_.notify_all();
+}
+
+}  // namespace hdfsmount::hdfs

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "async/notifier.hpp"
+#include "hdfs/block_locator.hpp"
+#include "hdfs/client.hpp"
+
+namespace hdfsmount::hdfs {
+
+/// The window of a stream that is read in order: a task of its own fetches ahead of the reader, as far as the window
+/// allows, and waits there for the reader to catch up. The window begins small and doubles while the reader keeps
+/// going, so that a file whose beginning alone is wanted costs little. Thread-safe.
+class read_ahead : public std::enable_shared_from_this<read_ahead> {
+ public:
+  read_ahead(const services& shared, std::shared_ptr<block_locator> file, caller reader);
+
+  /// [offset, offset + size), clipped by the caller to the end of the file, if all of it is here.
+  std::optional<read_data> try_read(std::uint64_t offset, std::size_t size);
+  /// Whether a read at `offset` is, or soon will be, answered by the fetch under way.
+  bool covers(std::uint64_t offset) const;
+  /// Drops what is here and fetches from `offset` on.
+  void start(std::uint64_t offset);
+  /// Waits for [offset, offset + size) while the window covers it. Nothing: it does not any more, the caller must read by
+  /// itself. An error: the fetch failed there.
+  async::task<result<std::optional<read_data>>> read(call_context context, std::uint64_t offset, std::size_t size);
+  /// Ends the fetch and frees the window.
+  void stop() noexcept;
+
+ private:
+  struct segment {
+    std::uint64_t offset = 0;
+    std::size_t filled = 0;
+    buffer_pool::buffer_ptr memory;
+    std::uint64_t end() const noexcept { return offset + filled; }
+  };
+  struct fetch;  // one run of the task
+
+  static async::task<void> run(std::shared_ptr<read_ahead> self, std::shared_ptr<fetch> current, std::uint64_t begin);
+  async::task<result<bool>> fetch_packet(const std::shared_ptr<fetch>& current, class packet_source& source);
+  async::task<result<buffer_pool::buffer_ptr>> more_memory(const std::shared_ptr<fetch>& current, std::size_t length);
+  async::task<result<void>> wait_for_room(const std::shared_ptr<fetch>& current);
+  void end_fetch(const std::shared_ptr<fetch>& current, const result<void>& outcome);
+  call_context background_context() const;
+
+  bool covers_locked(std::uint64_t offset) const;
+  std::optional<read_data> collect_locked(std::uint64_t offset, std::size_t size) const;
+  void consumed_locked(std::uint64_t end);
+  std::uint64_t fetched_locked() const;
+  std::uint64_t goal_locked() const;
+
+  const services& shared_;
+  const std::shared_ptr<block_locator> file_;
+  const caller reader_;
+
+  mutable std::mutex mutex_;  // taken before the notifiers'
+  std::shared_ptr<fetch> current_;  // null: nothing is being fetched
+  std::deque<segment> segments_;    // contiguous, ascending
+  std::uint64_t begin_ = 0;         // where the window was started
+  std::uint64_t consumed_ = 0;      // end of the furthest read
+  std::uint64_t wanted_ = 0;        // end of the furthest read that waits
+  std::uint64_t window_ = 0;        // how far the fetch may be ahead of consumed_
+  std::uint64_t grow_at_ = 0;       // consumed_ that doubles the window
+  std::optional<error> failure_;    // of the fetch, at its end
+  async::notifier arrived_;
+  async::notifier room_;
+};
+
+}  // namespace hdfsmount::hdfs

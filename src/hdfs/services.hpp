@@ -1,0 +1,35 @@
+#pragma once
+
+#include "async/single_flight.hpp"
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "datanode/client_datanode_protocol.hpp"
+#include "datanode/connection_pool.hpp"
+#include "datanode/node_health.hpp"
+#include "hdfs/buffer_pool.hpp"
+#include "hdfs/options.hpp"
+#include "namenode/client_protocol.hpp"
+
+namespace hdfsmount::hdfs {
+
+/// What all streams of one mount share. Everything in it is thread-safe and outlives them.
+struct services {
+  async::executor where;
+  const options& settings;
+  namenode::client_protocol& namenode;
+  datanode::client_datanode_protocol& datanode;
+  datanode::connection_pool& connections;
+  datanode::node_health& health;
+  std::shared_ptr<buffer_pool> buffers;
+  logger& log;
+  metrics& numbers;
+
+  net::host_port transfer_address(const wire::datanode_info& node) const {
+    return {settings.use_datanode_hostname ? node.host : node.ip, node.transfer_port};
+  }
+  net::host_port ipc_address(const wire::datanode_info& node) const {
+    return {settings.use_datanode_hostname ? node.host : node.ip, node.ipc_port};
+  }
+};
+
+}  // namespace hdfsmount::hdfs
