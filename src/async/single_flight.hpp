@@ -16,8 +16,8 @@ class single_flight {
  public:
   single_flight(executor where, logger& log) : where_(std::move(where)), log_(log) {}
 
-  /// Joins the work under way for `key`, or starts `make()` (a task<result<Value>> that owns all it uses). Each caller waits
-  /// until its own deadline.
+  /// Joins the work under way for `key`, or starts `make()` (a task<result<Value>> that owns all it uses). Each caller
+  /// waits until its own deadline.
   template <class Make>
   task<result<Value>> run(Key key, Make make, steady_time deadline) {
     std::shared_ptr<one_shot<Value>> answer;

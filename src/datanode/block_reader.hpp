@@ -7,12 +7,13 @@
 
 namespace hdfsmount::datanode {
 
-/// A run of bytes of one replica on its way from a DataNode over TCP. Used by one task at a time. Dropped before its end it
-/// closes its connection; read to its end it gives the connection back to the pool.
+/// A run of bytes of one replica on its way from a DataNode over TCP. Used by one task at a time. Dropped before its
+/// end it closes its connection; read to its end it gives the connection back to the pool.
 class block_reader {
  public:
   /// Sends the request and waits for the DataNode's answer. A reused connection that the DataNode has just closed is
-  /// replaced by a new one. Errors: of the connection, datanode_errc, errc::protocol_error. `pool` must outlive the reader.
+  /// replaced by a new one. Errors: of the connection, datanode_errc, errc::protocol_error. `pool` must outlive the
+  /// reader.
   static async::task<result<std::unique_ptr<block_reader>>> open(connection_pool& pool, net::host_port peer,
                                                                  wire::read_block_request what, steady_time deadline);
 

@@ -15,7 +15,7 @@ connection_pool::connection_pool(async::executor where, net::connector& connecto
       reuses_(numbers.get("datanode_connections_reused")) {}
 
 async::task<result<connection_pool::lease>> connection_pool::acquire(net::host_port peer, bool fresh,
-                                                                      steady_time deadline) {
+                                                                     steady_time deadline) {
   if (!fresh) {
     if (auto stream = take_idle(peer)) {
       reuses_.add();
@@ -36,7 +36,8 @@ net::stream_ptr connection_pool::take_idle(const net::host_port& peer) {
   if (found == idle_.end()) return nullptr;
   auto& entries = found->second;
   while (!entries.empty()) {
-    dropped.splice(dropped.end(), entries, std::prev(entries.end()));  // the most recently used is the likeliest to live
+    dropped.splice(dropped.end(), entries,
+                   std::prev(entries.end()));  // the most recently used is the likeliest to live
     --count_;
     if (dropped.back().expires > now && dropped.back().stream->idle_and_open()) return std::move(dropped.back().stream);
   }

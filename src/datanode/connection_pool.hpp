@@ -16,8 +16,8 @@ class connection_pool {
  public:
   /// `capacity` connections at most are kept (dfs.client.socketcache.capacity), each for `expiry`
   /// (dfs.client.socketcache.expiryMsec).
-  connection_pool(async::executor where, net::connector& connector, std::size_t capacity, milliseconds expiry, logger& log,
-                  metrics& numbers);
+  connection_pool(async::executor where, net::connector& connector, std::size_t capacity, milliseconds expiry,
+                  logger& log, metrics& numbers);
 
   /// A connection and where it came from.
   struct lease {

@@ -8,9 +8,9 @@
 
 namespace hdfsmount::datanode {
 
-/// Which DataNodes failed lately, shared by every stream of a mount, so that a dead one costs one reader one time-out and
-/// not every reader. A failed node is tried last until its penalty, which doubles with each failure in a row, has passed;
-/// then the next read probes it. Thread-safe.
+/// Which DataNodes failed lately, shared by every stream of a mount, so that a dead one costs one reader one time-out
+/// and not every reader. A failed node is tried last until its penalty, which doubles with each failure in a row, has
+/// passed; then the next read probes it. Thread-safe.
 class node_health {
  public:
   node_health(const clock_source& time, milliseconds first_penalty, milliseconds longest_penalty)

@@ -13,7 +13,9 @@ namespace {
 constexpr std::size_t buffer_capacity = 16 * 1024;
 constexpr std::size_t longest_op_response = 1024 * 1024;
 
-error broken(std::string what) { return {errc::protocol_error, "DataNode: " + std::move(what)}; }
+error broken(std::string what) {
+  return {errc::protocol_error, "DataNode: " + std::move(what)};
+}
 
 }  // namespace
 

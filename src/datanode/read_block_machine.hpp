@@ -13,13 +13,14 @@ namespace hdfsmount::datanode {
 /// One OP_READ_BLOCK exchange without I/O: the caller moves bytes between it and the DataNode.
 ///
 ///   send request(); then until current() is finished:
-///     control: advance(); if that changes nothing, read at least one byte into control_space(), control_received(count)
-///     data:    set_destination() once a packet, then read into data_space() and data_received(count)
+///     control: advance(); if that changes nothing, read at least one byte into control_space(),
+///     control_received(count) data:    set_destination() once a packet, then read into data_space() and
+///     data_received(count)
 ///   send status_reply(), after which the connection is free for another operation.
 ///
 /// Packet data goes straight to its destination; behind it, the next packet's header and checksums are read in the same
-/// system call. Data is verified before the state goes from `data` back to `control`. After an error the machine is of no further use and the
-/// connection must be closed. (Hadoop: BlockReaderRemote, BlockSender, PacketReceiver)
+/// system call. Data is verified before the state goes from `data` back to `control`. After an error the machine is of
+/// no further use and the connection must be closed. (Hadoop: BlockReaderRemote, BlockSender, PacketReceiver)
 class read_block_machine {
  public:
   enum class state { control, data, finished };
@@ -35,13 +36,13 @@ class read_block_machine {
   net::mutable_byte_span control_space();
   void control_received(std::size_t count) noexcept { buffer_end_ += count; }
 
-  /// Of the packet at hand: its offset in the block and its number of bytes, which begin up to a checksum chunk before the
-  /// requested offset and may end up to a chunk behind the requested end.
+  /// Of the packet at hand: its offset in the block and its number of bytes, which begin up to a checksum chunk before
+  /// the requested offset and may end up to a chunk behind the requested end.
   std::uint64_t packet_offset() const noexcept { return packet_offset_; }
   std::size_t packet_length() const noexcept { return packet_length_; }
 
-  /// `into` holds packet_length() bytes and stays valid until the packet is complete. Takes what was read ahead of it; may
-  /// complete the packet.
+  /// `into` holds packet_length() bytes and stays valid until the packet is complete. Takes what was read ahead of it;
+  /// may complete the packet.
   result<void> set_destination(net::mutable_byte_span into);
   std::span<iovec> data_space();
   result<void> data_received(std::size_t count);

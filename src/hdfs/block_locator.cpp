@@ -38,8 +38,8 @@ async::task<result<std::uint64_t>> block_locator::visible_length(call_context co
   std::size_t without_replica = 0;
   for (const auto& replica : last.replicas) {
     const auto attempt = context.until(std::chrono::steady_clock::now() + shared_.settings.attempt_timeout);
-    const auto answer = co_await shared_.datanode.get_replica_visible_length(
-        attempt, shared_.ipc_address(replica.node), last.block);
+    const auto answer =
+        co_await shared_.datanode.get_replica_visible_length(attempt, shared_.ipc_address(replica.node), last.block);
     if (answer) co_return *answer;
     failure = answer.error();
     if (failure == make_error_code(errc::cancelled)) co_return failure;
@@ -95,8 +95,8 @@ async::task<result<std::uint64_t>> block_locator::refresh(call_context context) 
 async::task<result<std::uint64_t>> block_locator::reload_end(std::shared_ptr<block_locator> self,
                                                              call_context context) {
   const auto known = self->length();
-  const auto loaded = co_await self->load(std::move(context), known > 0 ? known - 1 : 0,
-                                          self->shared_.settings.prefetch_bytes);
+  const auto loaded =
+      co_await self->load(std::move(context), known > 0 ? known - 1 : 0, self->shared_.settings.prefetch_bytes);
   if (!loaded) co_return loaded.error();
   co_return self->length();
 }

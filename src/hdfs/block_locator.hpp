@@ -20,8 +20,8 @@ class block_locator : public std::enable_shared_from_this<block_locator> {
 
   /// First contact: decides whether the caller may read and whether we can. errc::unsupported with the reason.
   async::task<result<void>> open(call_context context);
-  /// The block that holds the byte at `offset` (< length()). `stale` is a block that could not be read at its locations:
-  /// the NameNode is asked again unless somebody already got another answer.
+  /// The block that holds the byte at `offset` (< length()). `stale` is a block that could not be read at its
+  /// locations: the NameNode is asked again unless somebody already got another answer.
   async::task<result<block_ptr>> find(call_context context, std::uint64_t offset, block_ptr stale = nullptr);
   /// Asks again for the file's end. Identical requests under way are made once.
   async::task<result<std::uint64_t>> refresh(call_context context);
@@ -42,7 +42,7 @@ class block_locator : public std::enable_shared_from_this<block_locator> {
   const std::string name_;
   async::single_flight<int, std::uint64_t> refreshing_;
 
-  mutable std::mutex mutex_;  // leaf: nothing else is locked while it is held
+  mutable std::mutex mutex_;                   // leaf: nothing else is locked while it is held
   std::map<std::uint64_t, block_ptr> blocks_;  // by offset of the first byte
   std::uint64_t length_ = 0;
   bool under_construction_ = false;

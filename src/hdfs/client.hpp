@@ -42,8 +42,8 @@ class input_stream {
 
   /// Answers from memory (read-ahead) without waiting, or nothing. Callable from any thread, outside a task.
   virtual std::optional<read_data> try_read(std::uint64_t offset, std::size_t size) = 0;
-  /// Exactly `size` bytes, fewer only at the end of the file, none past it. Every byte has passed its checksum where the
-  /// replica has checksums. Errors: errc::no_replica and whatever the NameNode says.
+  /// Exactly `size` bytes, fewer only at the end of the file, none past it. Every byte has passed its checksum where
+  /// the replica has checksums. Errors: errc::no_replica and whatever the NameNode says.
   virtual async::task<result<read_data>> read(call_context context, std::uint64_t offset, std::size_t size) = 0;
 
   /// Length as known now: for a file being written the last block's visible length when last asked.
@@ -58,34 +58,34 @@ class input_stream {
   virtual void close() noexcept = 0;
 };
 
-/// What to open. `path` is what the NameNode is asked for during the whole life of the stream, so for a live file it is the
-/// inode path, which follows renames; `name` is what log lines call it.
+/// What to open. `path` is what the NameNode is asked for during the whole life of the stream, so for a live file it is
+/// the inode path, which follows renames; `name` is what log lines call it.
 struct open_request {
   open_request(std::string path_, std::string name_) : path(std::move(path_)), name(std::move(name_)) {}
   std::string path;
   std::string name;
 };
 
-/// One name space of HDFS. Thread-safe. Every call is made as `context.who`, ends by `context.deadline` (errc::timed_out), and ends
-/// with errc::cancelled when its task is cancelled. Retries and failover happen below. Paths are absolute, in HDFS's own
-/// name space, valid UTF-8.
+/// One name space of HDFS. Thread-safe. Every call is made as `context.who`, ends by `context.deadline`
+/// (errc::timed_out), and ends with errc::cancelled when its task is cancelled. Retries and failover happen below.
+/// Paths are absolute, in HDFS's own name space, valid UTF-8.
 class client {
  public:
   virtual ~client() = default;
 
-  /// The file, directory or symbolic link itself (the last link is not followed); namenode_errc::not_found when there is
-  /// none. (getFileInfo, getFileLinkInfo)
+  /// The file, directory or symbolic link itself (the last link is not followed); namenode_errc::not_found when there
+  /// is none. (getFileInfo, getFileLinkInfo)
   virtual async::task<result<wire::file_status>> get_status(call_context context, std::string path) = 0;
-  /// The names after `start_after` (empty: from the beginning), in the NameNode's order; not_found when the directory is
-  /// gone. (getListing)
+  /// The names after `start_after` (empty: from the beginning), in the NameNode's order; not_found when the directory
+  /// is gone. (getListing)
   virtual async::task<result<wire::directory_page>> list(call_context context, std::string path,
                                                          std::string start_after) = 0;
   virtual async::task<result<std::string>> get_link_target(call_context context, std::string path) = 0;
   virtual async::task<result<wire::fs_stats>> get_stats(call_context context) = 0;
   virtual async::task<result<wire::server_defaults>> get_server_defaults(call_context context) = 0;
 
-  /// Decides by getBlockLocations whether the caller may read. errc::unsupported, with the reason in its detail, for files
-  /// this version cannot read (erasure-coded, encrypted).
+  /// Decides by getBlockLocations whether the caller may read. errc::unsupported, with the reason in its detail, for
+  /// files this version cannot read (erasure-coded, encrypted).
   virtual async::task<result<std::shared_ptr<input_stream>>> open(call_context context, open_request what) = 0;
 };
 

@@ -20,7 +20,9 @@ file_input_stream::file_input_stream(const services& shared, std::shared_ptr<blo
       from_window_(shared.numbers.get("read_bytes", "read_ahead")),
       from_remote_(shared.numbers.get("read_bytes", "remote")) {}
 
-file_input_stream::~file_input_stream() { window_->stop(); }
+file_input_stream::~file_input_stream() {
+  window_->stop();
+}
 
 std::size_t file_input_stream::clip(std::uint64_t offset, std::size_t size) const {
   const auto end = file_->length();
@@ -79,8 +81,8 @@ async::task<result<read_data>> file_input_stream::read_exact(call_context contex
     if (!memory || memory->space().size() - used < packet->length) {
       // Room for the whole packets that hold the rest of the range, as far as one buffer goes.
       const auto rest = static_cast<std::size_t>(end - std::min(end, packet->offset));
-      auto taken = co_await shared_.buffers->take(
-          std::max(packet->length, std::min(rest, buffer_pool::usual_size)), context.deadline);
+      auto taken = co_await shared_.buffers->take(std::max(packet->length, std::min(rest, buffer_pool::usual_size)),
+                                                  context.deadline);
       if (!taken) co_return taken.error();
       memory = std::move(*taken);
       used = 0;

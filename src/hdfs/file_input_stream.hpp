@@ -10,8 +10,8 @@
 
 namespace hdfsmount::hdfs {
 
-/// An open file of plain, replicated blocks. Reads in order are answered from a read-ahead window; any other read fetches
-/// just its range, many at a time.
+/// An open file of plain, replicated blocks. Reads in order are answered from a read-ahead window; any other read
+/// fetches just its range, many at a time.
 class file_input_stream final : public input_stream, public std::enable_shared_from_this<file_input_stream> {
  public:
   /// `file` has been opened.

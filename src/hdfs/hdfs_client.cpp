@@ -15,8 +15,9 @@ hdfs_client::hdfs_client(async::executor where, const options& settings, namenod
                          metrics& numbers)
     : connections_(where, connector, settings.connections_kept, settings.connection_expiry, log, numbers),
       health_(clock_, first_penalty, longest_penalty),
-      shared_{where,        settings, namenode, datanode, connections_, health_, std::make_shared<buffer_pool>(settings.memory),
-              log,          numbers} {}
+      shared_{
+          where, settings, namenode, datanode, connections_, health_, std::make_shared<buffer_pool>(settings.memory),
+          log,   numbers} {}
 
 async::task<result<wire::file_status>> hdfs_client::get_status(call_context context, std::string path) {
   auto status = co_await shared_.namenode.get_file_info(context, path);

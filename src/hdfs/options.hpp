@@ -16,11 +16,12 @@ struct options {
   bool use_datanode_hostname = false;     ///< dfs.client.use.datanode.hostname
   milliseconds timeout{60'000};           ///< of one system call; background work takes it as its own bound
   milliseconds attempt_timeout{15'000};   ///< how long one DataNode may be silent before the next replica is tried
-  std::uint64_t prefetch_bytes = 10ULL * 128 * 1024 * 1024;  ///< dfs.client.read.prefetch.size: range of one getBlockLocations
-  std::size_t memory = 256U * 1024 * 1024;                   ///< for all read buffers together
-  std::size_t largest_window = 8U * 1024 * 1024;             ///< read-ahead of one stream, bytes
-  std::size_t connections_kept = 16;                         ///< dfs.client.socketcache.capacity
-  milliseconds connection_expiry{3'000};                     ///< dfs.client.socketcache.expiryMsec
+  std::uint64_t prefetch_bytes =
+      10ULL * 128 * 1024 * 1024;                  ///< dfs.client.read.prefetch.size: range of one getBlockLocations
+  std::size_t memory = 256U * 1024 * 1024;        ///< for all read buffers together
+  std::size_t largest_window = 8U * 1024 * 1024;  ///< read-ahead of one stream, bytes
+  std::size_t connections_kept = 16;              ///< dfs.client.socketcache.capacity
+  milliseconds connection_expiry{3'000};          ///< dfs.client.socketcache.expiryMsec
 };
 
 }  // namespace hdfsmount::hdfs

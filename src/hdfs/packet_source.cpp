@@ -123,12 +123,13 @@ const wire::replica_location* packet_source::choose_replica() const {
 async::task<result<void>> packet_source::next_round(call_context& context) {
   const auto now = std::chrono::steady_clock::now();
   const bool all_corrupt = !block_->replicas.empty() && corrupt_.size() >= block_->replicas.size();
-  const auto pause = round_ < static_cast<int>(pauses.size()) ? with_jitter(pauses[static_cast<std::size_t>(round_)]) : milliseconds(0);
+  const auto pause = round_ < static_cast<int>(pauses.size()) ? with_jitter(pauses[static_cast<std::size_t>(round_)])
+                                                              : milliseconds(0);
   if (all_corrupt || round_ == static_cast<int>(pauses.size()) || now + pause >= context.deadline) {
     const auto why = block_->replicas.empty() ? error(errc::no_replica, "no DataNode holds it") : last_failure_;
     co_return error(now + pause >= context.deadline && !all_corrupt ? errc::timed_out : errc::no_replica,
-                    fmt::format("{}: block {} at offset {}: {}", file_->name(), block_->block.id.value(), block_->offset,
-                                why.to_string()));
+                    fmt::format("{}: block {} at offset {}: {}", file_->name(), block_->block.id.value(),
+                                block_->offset, why.to_string()));
   }
   if (auto slept = co_await async::sleep_until(now + pause); !slept) co_return slept.error();
   auto found = co_await file_->find(context, position_, block_);

@@ -10,8 +10,8 @@
 namespace hdfsmount::hdfs {
 
 /// The bytes of a file from `begin` up to `end` as verified packets, whichever replicas they come from. When a replica
-/// fails or is corrupt, the next one continues where it stopped; when all have failed the NameNode is asked again, a few
-/// times, with growing pauses. Used by one task at a time.
+/// fails or is corrupt, the next one continues where it stopped; when all have failed the NameNode is asked again, a
+/// few times, with growing pauses. Used by one task at a time.
 ///
 ///   while next() finds a packet: provide memory and receive() into it.
 class packet_source {
@@ -50,12 +50,12 @@ class packet_source {
 
   block_locator::block_ptr block_;
   std::unique_ptr<datanode::block_reader> reader_;
-  std::string node_uuid_;           // of reader_
-  bool delivered_ = false;          // reader_ has given at least one packet
+  std::string node_uuid_;   // of reader_
+  bool delivered_ = false;  // reader_ has given at least one packet
   packet packet_;
-  std::set<std::string> tried_;     // DataNodes that failed for block_ in this round
-  std::set<std::string> corrupt_;   // DataNodes whose replica of block_ did not match its checksums
-  bool reported_ = false;           // the corrupt ones, to the NameNode
+  std::set<std::string> tried_;    // DataNodes that failed for block_ in this round
+  std::set<std::string> corrupt_;  // DataNodes whose replica of block_ did not match its checksums
+  bool reported_ = false;          // the corrupt ones, to the NameNode
   int round_ = 0;
   error last_failure_ = errc::no_replica;
   counter& fetched_;

@@ -28,9 +28,13 @@ call_context read_ahead::background_context() const {
   return {reader_, std::chrono::steady_clock::now() + shared_.settings.timeout};
 }
 
-std::uint64_t read_ahead::goal_locked() const { return std::max(consumed_ + window_, wanted_); }
+std::uint64_t read_ahead::goal_locked() const {
+  return std::max(consumed_ + window_, wanted_);
+}
 
-std::uint64_t read_ahead::fetched_locked() const { return segments_.empty() ? begin_ : segments_.back().end(); }
+std::uint64_t read_ahead::fetched_locked() const {
+  return segments_.empty() ? begin_ : segments_.back().end();
+}
 
 bool read_ahead::covers(std::uint64_t offset) const {
   const std::lock_guard lock(mutex_);
@@ -169,8 +173,8 @@ async::task<result<bool>> read_ahead::fetch_packet(const std::shared_ptr<fetch>&
   co_return true;
 }
 
-/// The last segment's memory while it has room for `length` more bytes, else a new one's. Null when there is none to have
-/// and the reader has not used up the window, which then stays as it is.
+/// The last segment's memory while it has room for `length` more bytes, else a new one's. Null when there is none to
+/// have and the reader has not used up the window, which then stays as it is.
 async::task<result<buffer_pool::buffer_ptr>> read_ahead::more_memory(const std::shared_ptr<fetch>& current,
                                                                      std::size_t length) {
   {

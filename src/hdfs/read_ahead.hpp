@@ -24,8 +24,8 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   bool covers(std::uint64_t offset) const;
   /// Drops what is here and fetches from `offset` on.
   void start(std::uint64_t offset);
-  /// Waits for [offset, offset + size) while the window covers it. Nothing: it does not any more, the caller must read by
-  /// itself. An error: the fetch failed there.
+  /// Waits for [offset, offset + size) while the window covers it. Nothing: it does not any more, the caller must read
+  /// by itself. An error: the fetch failed there.
   async::task<result<std::optional<read_data>>> read(call_context context, std::uint64_t offset, std::size_t size);
   /// Ends the fetch and frees the window.
   void stop() noexcept;
@@ -56,7 +56,7 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   const std::shared_ptr<block_locator> file_;
   const caller reader_;
 
-  mutable std::mutex mutex_;  // taken before the notifiers'
+  mutable std::mutex mutex_;        // taken before the notifiers'
   std::shared_ptr<fetch> current_;  // null: nothing is being fetched
   std::deque<segment> segments_;    // contiguous, ascending
   std::uint64_t begin_ = 0;         // where the window was started
