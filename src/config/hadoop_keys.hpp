@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "config/hadoop_configuration.hpp"
+
+namespace hdfsmount::config {
+
+using std::chrono::milliseconds;
+
+/// The Hadoop keys that the client honours, typed. Defaults come from the table below.
+struct hadoop_settings {
+  milliseconds connect_timeout{};         ///< one attempt to connect to a NameNode; > 0
+  milliseconds max_idle{};                ///< a NameNode connection without calls is closed after this; > 0
+  milliseconds ping_interval{};           ///< silence on a NameNode connection before a ping; 0: no pings
+  std::uint32_t max_response_length = 0;  ///< bytes of one NameNode answer
+  milliseconds failover_sleep_base{};     ///< first pause after a failover, doubled each time
+  milliseconds failover_sleep_max{};      ///< longest such pause
+  bool use_datanode_hostname = false;     ///< connect to DataNodes by host name, not by address
+  milliseconds datanode_timeout{};        ///< silence of a DataNode before the next replica is tried; > 0
+  unsigned datanode_cache_capacity = 0;   ///< idle DataNode connections kept; 0: none
+  milliseconds datanode_cache_expiry{};   ///< how long one stays idle before it is closed
+  std::int64_t prefetch_bytes = 0;        ///< range of a file whose locations one call asks for; > 0
+};
+
+/// One row of the table of honoured keys: adding a row is all it takes to parse, check, show and (a test insists)
+/// document a key.
+struct hadoop_key {
+  std::string_view name;          ///< as in Hadoop; NS and NN stand for a nameservice and a NameNode id
+  std::string_view default_text;  ///< empty when there is none
+  std::string_view help;
+  /// Stores or checks the value; throws config_error. Null for the keys that resolve_source reads.
+  void (*apply)(hadoop_settings& settings, const hadoop_configuration& configuration, const hadoop_key& key);
+};
+
+std::span<const hadoop_key> hadoop_key_table();
+
+/// All keys of the table applied.
+hadoop_settings read_hadoop_settings(const hadoop_configuration& configuration);
+
+}  // namespace hdfsmount::config
