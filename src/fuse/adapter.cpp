@@ -1,0 +1,14 @@
+#include "fuse/adapter.hpp"
+
+namespace hdfsmount::fuse {
+
+adapter::adapter(fs::file_system& files, const fs::identity_mapper& users, async::executor executor, logger& log,
+                 metrics& numbers, options settings)
+    : files_(files), users_(users), executor_(std::move(executor)), log_(log), traffic_(numbers), settings_(settings) {}
+
+bool adapter::cancel_requests(milliseconds patience) {
+  running_.cancel_all();
+  return running_.wait_until_empty(patience);
+}
+
+}  // namespace hdfsmount::fuse
