@@ -11,7 +11,7 @@ from . import config
 from .jars import DEFAULT_VERSION, hadoop
 from .janitor import Janitor
 from .java_client import JavaClient
-from .process import Process, ProcessError, spawn
+from .process import Process, ProcessError, spawn, tail
 from .webhdfs import WebHdfs
 
 ClusterError = ProcessError
@@ -84,7 +84,7 @@ class Cluster:
 
     def finish(self, name: str, child: subprocess.Popen, timeout: float = 60) -> None:
         if child.wait(timeout) != 0:
-            raise ClusterError(f"{name} failed\n{self.log_path(name).read_text(errors='replace')}")
+            raise ClusterError(f"{name} failed\n{tail(self.log_path(name))}")
 
     def wait_healthy(self, timeout: float = 90) -> None:
         """Returns once every process is healthy; ClusterError with the culprit's log otherwise."""

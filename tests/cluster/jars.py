@@ -35,6 +35,10 @@ _ARTIFACTS = ("hadoop-common", "hadoop-hdfs", "hadoop-hdfs-client")
 _WEBAPPS = ("hdfs", "datanode", "journal", "router", "static")
 
 
+# WebHDFS's JAXB and Kerberos reach into these packages by reflection.
+_OPENS = ("java.lang", "java.util", "java.nio", "java.net", "sun.nio.ch")
+
+
 class MissingTool(RuntimeError):
     """A program that the tests need is not installed; the text says which package has it."""
 
@@ -100,7 +104,8 @@ class Hadoop:
 
     def jvm(self, main_class: str, *args: str, class_path: str, options: tuple[str, ...] = ()) -> list[str]:
         """The command line of a JVM that leaves no files outside its own directory."""
-        return [self.java, "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.net.preferIPv4Stack=true",
+        opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENS]
+        return [self.java, "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.net.preferIPv4Stack=true", *opens,
                 *options, "-cp", class_path, main_class, *args]
 
     def helper_classes(self) -> Path:

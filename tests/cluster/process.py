@@ -64,6 +64,15 @@ def spawn(argv, **options) -> subprocess.Popen:
     return _spawn.popen(argv, **options)
 
 
+def tail(log: Path, lines: int = 60) -> str:
+    """The end of a log, without the class path that every daemon prints in one long line."""
+    try:
+        text = [line for line in log.read_text(errors="replace").splitlines() if len(line) < 4000]
+    except OSError:
+        text = []
+    return "\n".join([f"--- {log} (last {lines} lines)", *text[-lines:]])
+
+
 class ProcessError(RuntimeError):
     """A child did not start, ended early or did not become ready; carries the end of its log."""
 
@@ -149,11 +158,7 @@ class Process:
         os.kill(self.pid, signal.SIGCONT)
 
     def log_tail(self, lines: int = 60) -> str:
-        try:
-            text = self.log.read_text(errors="replace").splitlines()
-        except OSError:
-            text = []
-        return "\n".join([f"--- {self.log} (last {lines} lines)", *text[-lines:]])
+        return tail(self.log, lines)
 
     def _status(self):
         return None if self._child is None else self._child.returncode
