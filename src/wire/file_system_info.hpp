@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "wire/checksum_type.hpp"
+#include "wire/checksum_kind.hpp"
 
 namespace hdfsmount::wire {
 
@@ -32,7 +32,7 @@ struct server_defaults {
   std::uint16_t replication = 0;
   std::uint32_t file_buffer_size = 0;  ///< bytes
   bool encrypt_data_transfer = false;
-  checksum_type checksum = checksum_type::crc32;
+  checksum_kind checksum = checksum_kind::crc32;
   std::string key_provider_uri;  ///< of the KMS; empty when there is none
 
   friend bool operator==(const server_defaults&, const server_defaults&) = default;
