@@ -139,6 +139,11 @@ TEST(mount_options, unknown_options_are_named_with_advice) {
   EXPECT_EQ(failure("quux_frobnicate"), "unknown option 'quux_frobnicate'; see hdfsmount --help");
 }
 
+TEST(mount_options, messages_stay_on_one_line) {
+  EXPECT_EQ(failure("two\nlines").find('\n'), std::string::npos);
+  EXPECT_THAT(failure("two\nlines"), HasSubstr("lines'; see"));
+}
+
 TEST(mount_options, sloppy_turns_unknown_options_into_warnings_only) {
   const auto options = parse_mount_options({"fancy=1,ro", "shiny"}, true);
   EXPECT_TRUE(options.read_only);
