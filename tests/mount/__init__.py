@@ -1,0 +1,1 @@
+"""Tests of real kernel mounts on real clusters."""
