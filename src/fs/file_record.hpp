@@ -18,7 +18,9 @@ struct file_record {
   attributes attr;          ///< `ino` is 0
   std::string owner;        ///< HDFS's own name, for access(); attr.uid may be overridden
   std::string link_target;  ///< of a symbolic link
-  steady_time asked;        ///< when the question was sent: time-outs count from here
+  bool by_path = false;     ///< asked for by its place in the tree, which is thereby confirmed
+  steady_time asked;        ///< when the question was sent: says which of two answers is newer
+  steady_time received;     ///< when the answer came: time-outs count from here
 };
 
 using record_ptr = std::shared_ptr<const file_record>;

@@ -133,8 +133,8 @@ class file_system {
 
  private:
   struct parts;
-  std::unique_ptr<parts> parts_;
   const options settings_;
+  std::unique_ptr<parts> parts_;
 };
 
 }  // namespace hdfsmount::fs

@@ -5,11 +5,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "async/task.hpp"
 #include "base/clock.hpp"
-#include "base/log.hpp"
 #include "fs/name_service.hpp"
 
 namespace hdfsmount::fs {
@@ -32,8 +30,8 @@ class identities {
     std::size_t limit = 16'384;       ///< most answers remembered, per kind
   };
 
-  /// `clock` and `log` must outlive this object.
-  identities(std::shared_ptr<name_service> service, const clock_source& clock, logger& log, options settings);
+  /// `clock` must outlive this object.
+  identities(std::shared_ptr<name_service> service, const clock_source& clock, options settings);
   /// Does not wait for a name service that hangs.
   ~identities();
 
@@ -44,12 +42,12 @@ class identities {
   async::task<result<std::string>> group_name(gid_t id, steady_time deadline);
 
   /// From memory, or nothing.
-  std::optional<uid_t> known_user_id(std::string_view name);
-  std::optional<gid_t> known_group_id(std::string_view name);
+  std::optional<uid_t> known_user_id(const std::string& name);
+  std::optional<gid_t> known_group_id(const std::string& name);
 
  private:
   struct core;
-  std::shared_ptr<core> core_;
+  std::unique_ptr<core> core_;
 };
 
 }  // namespace hdfsmount::fs

@@ -1,0 +1,115 @@
+#include <fcntl.h>
+
+#include "fs/file_system_parts.hpp"
+
+namespace hdfsmount::fs {
+namespace {
+
+bool for_reading_only(int flags) {
+  return (flags & O_ACCMODE) == O_RDONLY && (flags & (O_TRUNC | O_CREAT)) == 0;
+}
+
+result<void> check_openable(file_type type) {
+  switch (type) {
+    case file_type::directory:
+      return make_error(fs_errc::is_directory);
+    case file_type::symlink:
+      return make_error(fs_errc::is_link);
+    case file_type::regular:
+      break;
+  }
+  return {};
+}
+
+/// In the live tree by id, which follows renames for as long as the file is open; in a snapshot by its path.
+const std::string& path_to_open(const inode_view& view, const inode_location& where) {
+  if (view.kind == inode_kind::live && !where.inode_path.empty()) return where.inode_path;
+  return where.best();
+}
+
+/// Whether bytes up to `end` may exist although the stream does not know of them yet.
+bool may_have_grown(open_file& file, std::uint64_t end, const std::optional<inode_view>& view, steady_time now,
+                    milliseconds refresh_every) {
+  const auto length = file.stream().length();
+  if (end <= length) return false;
+  if (file.stream().under_construction()) return now >= file.located() + refresh_every;
+  return view && view->record && view->record->asked > file.located() && view->record->attr.size > length;
+}
+
+std::uint64_t end_of(std::uint64_t offset, std::size_t size) {
+  return offset > UINT64_MAX - size ? UINT64_MAX : offset + size;
+}
+
+}  // namespace
+
+async::task<result<opened_file>> file_system::open(request asked, inode_id node, int flags) {
+  if (parts_->stopped) co_return error(errc::shutting_down);
+  if (!for_reading_only(flags)) co_return refuse_change();
+  auto view = parts_->inodes.find(node);
+  const auto where = parts_->inodes.locate(node, parts_->clock.now());
+  if (!view || !where) co_return make_error(fs_errc::stale);
+  if (const auto openable = check_openable(view->type); !openable) co_return openable.error();
+
+  const auto located = parts_->clock.now();
+  hdfs::open_request what(path_to_open(*view, *where), parts_->inodes.display_path(node));
+  auto stream = co_await parts_->hdfs.open(asked.context, std::move(what));
+  if (!stream && is_gone(stream.error())) {
+    // ESTALE makes the kernel walk the path again: another file may have taken the place of this one.
+    parts_->misplaced(node);
+    co_return make_error(fs_errc::stale);
+  }
+  if (!stream) co_return stream.error();
+
+  std::optional<content_mark> mark;
+  view = parts_->inodes.find(node);
+  if (view && parts_->is_fresh(view->record) && !(*stream)->under_construction())
+    mark.emplace((*stream)->length(), view->record->attr.modified);
+  opened_file out;
+  out.keep_cache = parts_->inodes.unchanged_since_open(node, mark);
+  parts_->inodes.pin(node);
+  out.handle = parts_->handles.add(std::make_shared<open_file>(node, asked.context.who, std::move(*stream), located));
+  if (parts_->stopped) {
+    release(out.handle);
+    co_return error(errc::shutting_down);
+  }
+  co_return out;
+}
+
+std::optional<result<hdfs::read_data>> file_system::try_read(const request&, handle_id handle, std::uint64_t offset,
+                                                             std::size_t size) {
+  if (parts_->stopped) return error(errc::shutting_down);
+  const open_file::use opened(parts_->handles.file(handle));
+  if (!opened) return make_error(fs_errc::bad_handle);
+  const auto view = parts_->inodes.find(opened->node());
+  if (may_have_grown(*opened.operator->(), end_of(offset, size), view, parts_->clock.now(), settings_.attr_timeout))
+    return std::nullopt;
+  if (size == 0 || offset >= opened->stream().length()) return hdfs::read_data();
+  auto data = opened->stream().try_read(offset, size);
+  if (!data) return std::nullopt;
+  return std::move(*data);
+}
+
+async::task<result<hdfs::read_data>> file_system::read(request asked, handle_id handle, std::uint64_t offset,
+                                                       std::size_t size) {
+  if (parts_->stopped) co_return error(errc::shutting_down);
+  auto file = parts_->handles.file(handle);
+  const open_file::use opened(file);
+  if (!opened) co_return make_error(fs_errc::bad_handle);
+  const auto view = parts_->inodes.find(opened->node());
+  if (may_have_grown(*file, end_of(offset, size), view, parts_->clock.now(), settings_.attr_timeout)) {
+    auto refreshed = co_await parts_->refresh_length(asked.context, file);
+    if (!refreshed) co_return refreshed.error();
+  }
+  if (size == 0 || offset >= opened->stream().length()) co_return hdfs::read_data();
+  call_context as_opener(opened->who(), asked.context.deadline, asked.context.id);
+  co_return co_await opened->stream().read(std::move(as_opener), offset, size);
+}
+
+void file_system::release(handle_id handle) noexcept {
+  const auto file = parts_->handles.take_file(handle);
+  if (!file) return;
+  parts_->inodes.unpin(file->node());
+  file->release();
+}
+
+}  // namespace hdfsmount::fs

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <atomic>
+#include <mutex>
+
+#include "fs/entry_cache.hpp"
+#include "fs/file_system.hpp"
+#include "fs/handle_table.hpp"
+#include "fs/inode_table.hpp"
+#include "fs/record_source.hpp"
+
+namespace hdfsmount::fs {
+
+/// The inside of file_system: its tables and what several operations need.
+struct file_system::parts {
+  parts(hdfs::client& hdfs_, identities& names, const clock_source& clock_, logger& log_, metrics& numbers,
+        const options& settings_);
+
+  /// Attributes as they are shown now, and how long they hold.
+  struct shown_attributes {
+    attributes attr;
+    milliseconds timeout;
+  };
+
+  milliseconds remaining(steady_time received, milliseconds timeout) const;
+  bool is_fresh(const record_ptr& record) const;
+  /// With the inode's number and, where files of it are open, the length that they know.
+  shown_attributes show(const inode_view& view) const;
+  /// Makes the name known to the kernel: one look-up more.
+  result<entry> enter(inode_id parent, std::string_view name, const record_ptr& record);
+  entry missing(milliseconds timeout) const;
+
+  /// The inode with a record no older than the attribute time-out.
+  async::task<result<inode_view>> current(call_context context, inode_id node);
+  /// Asks for an inode by path while that is known to lead to it, else by id; fs_errc::stale when it is gone.
+  async::task<result<record_ptr>> ask_for(call_context context, inode_view view);
+  /// `.snapshot` has no attributes of its own: it gets those of its directory, without write permission.
+  record_ptr dressed(inode_id parent, std::string_view name, const record_ptr& record) const;
+  /// Whatever is remembered about the place of this inode is wrong.
+  void misplaced(inode_id node);
+
+  /// An open file of the inode whose length has to be asked for again before it is shown.
+  std::shared_ptr<open_file> length_due(inode_id node) const;
+  /// Errors other than running out of time leave the length as known so far.
+  async::task<result<void>> refresh_length(call_context context, std::shared_ptr<open_file> file);
+
+  async::task<result<std::shared_ptr<const numbered_page>>> fetch_page(call_context context, inode_id node,
+                                                                       open_directory::plan plan);
+  std::shared_ptr<const numbered_page> number(const inode_view& view, const open_directory::plan& plan,
+                                              record_source::listing listing, bool by_path);
+
+  hdfs::client& hdfs;
+  const clock_source& clock;
+  logger& log;
+  const options& settings;
+  const std::uint64_t generation;
+  inode_table inodes;
+  entry_cache entries;
+  handle_table handles;
+  record_source source;
+  single_flight<wire::fs_stats> stats_flights;
+  std::atomic<bool> stopped{false};
+
+  std::mutex stats_mutex;  // leaf
+  std::optional<wire::fs_stats> stats;
+  steady_time stats_received;
+
+  counter& attribute_hits;
+  counter& attribute_misses;
+  counter& entry_hits;
+  counter& entry_misses;
+};
+
+/// Whether the error means that the path leads to nothing or to something of another type.
+bool is_gone(const error& failure);
+
+}  // namespace hdfsmount::fs
