@@ -1,12 +1,11 @@
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "base/caller.hpp"
 #include "base/log.hpp"
@@ -14,18 +13,13 @@
 #include "net/tcp.hpp"
 #include "rpc/options.hpp"
 #include "rpc/reply.hpp"
+#include "wire/rpc_frame.hpp"
 
 /// Hadoop RPC, version 9, without knowledge of any server: a request goes out as bytes, a reply comes back as bytes or
 /// as the exception that the server threw. Calls to the same server as the same user share one connection, on which
 /// they overtake each other. One call is sent once; repeating it, here or elsewhere, is for the layer above, which
 /// knows what may be repeated.
 namespace hdfsmount::rpc {
-
-/// A Java interface and its version, as every call names it.
-struct protocol {
-  std::string_view name;  ///< a literal
-  std::uint64_t version;
-};
 
 /// What a server recognises a repeated call by (its retry cache), together with the client id. The first sending of a
 /// call has retry count 0; a repetition keeps the call id and counts up.
@@ -36,9 +30,9 @@ struct call_identity {
   std::int32_t retry_count;
 };
 
-/// What to call. `request` is the serialised argument message.
+/// What to call; `arguments` is the serialised argument message.
 struct request {
-  request(net::host_port server_, const protocol& service_, std::string method_, std::string arguments_,
+  request(net::host_port server_, const wire::rpc_protocol& service_, std::string method_, std::string arguments_,
           call_identity identity_)
       : server(std::move(server_)),
         service(service_),
@@ -47,10 +41,11 @@ struct request {
         identity(identity_) {}
 
   net::host_port server;
-  protocol service;
+  wire::rpc_protocol service;
   std::string method;
   std::string arguments;
   call_identity identity;
+  std::optional<std::int64_t> state_id;  ///< newest transaction seen, for servers that read behind the active one
 };
 
 class connection;
@@ -81,16 +76,17 @@ class client {
     friend auto operator<=>(const key&, const key&) = default;
   };
   result<std::shared_ptr<connection>> connection_to(const request& what, const hdfs_user& user);
+  std::string encode(const call_context& context, const request& what) const;
 
   const async::executor where_;
   net::connector& connector_;
   const options settings_;
   logger& log_;
   metrics& numbers_;
-  const std::string client_id_;  // 16 random bytes
+  const wire::client_id client_id_;
   std::atomic<std::uint32_t> next_call_id_{0};
 
-  std::mutex mutex_;  // taken before a connection's
+  std::mutex mutex_;  // leaf: nothing else is locked while it is held
   std::map<key, std::shared_ptr<connection>> connections_;
   bool closed_ = false;
 };

@@ -20,6 +20,9 @@ struct options {
   /// First part of the caller context that servers write into their audit logs, "hdfsmount:HOST:MOUNTPOINT"; who calls
   /// is added. Empty: calls carry no caller context.
   std::string caller_context;
+  /// Begin every connection by asking the server which authentication it wants, as Hadoop's clients do when
+  /// hadoop.security.authentication is not "simple". Otherwise SIMPLE is announced at once, which saves a round trip.
+  bool negotiate = false;
 };
 
 }  // namespace hdfsmount::rpc

@@ -4,21 +4,21 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/cursor.hpp"
+#include "wire/rpc_frame.hpp"
 
 namespace hdfsmount::rpc {
 
 /// What a server says instead of a result. All text is untrusted.
 struct remote_exception {
-  remote_exception(std::string class_name_, std::string message_, std::uint32_t code_, bool fatal_)
+  remote_exception(std::string class_name_, std::string message_, wire::rpc_error_code code_, bool fatal_)
       : class_name(std::move(class_name_)), message(std::move(message_)), code(code_), fatal(fatal_) {}
 
   std::string class_name;  ///< Java class, "org.apache.hadoop.ipc.StandbyException"
   std::string message;     ///< often with a stack trace behind the first line
-  std::uint32_t code;      ///< RpcErrorCodeProto; 0 when the server sent none
-  bool fatal;              ///< the server has closed the connection
+  wire::rpc_error_code code;
+  bool fatal;  ///< the server has closed the connection
 };
 
 /// The server's answer to one call; copies share the bytes.
