@@ -4,11 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/json.hpp>
 #include <cerrno>
 #include <map>
+#include <mutex>
 
 #include "async/sleep.hpp"
 #include "control/unix_socket.hpp"
@@ -23,7 +23,7 @@ using protocol = asio::local::stream_protocol;
 using socket_ptr = std::shared_ptr<protocol::socket>;
 
 constexpr seconds exchange_time{10};
-constexpr int max_connections = 16;
+constexpr std::size_t max_connections = 16;
 
 /// The last directory of the way, where it is missing.
 result<void> make_directory(const std::string& path) {
@@ -31,9 +31,10 @@ result<void> make_directory(const std::string& path) {
   if (errno != EEXIST) return system_failure(path);
   struct stat found {};
   if (::lstat(path.c_str(), &found) != 0) return system_failure(path);
-  const auto writable_by_others = (found.st_mode & 022) != 0;
-  if (!S_ISDIR(found.st_mode) || found.st_uid != ::geteuid() || writable_by_others)
-    return error(errc::invalid_name, path + " is not a directory that only this user can write to");
+  const bool owner_is_trusted = found.st_uid == ::geteuid() || found.st_uid == 0;
+  const bool others_may_replace = (found.st_mode & 022) != 0 && (found.st_mode & S_ISVTX) == 0;
+  if (!S_ISDIR(found.st_mode) || !owner_is_trusted || others_may_replace)
+    return error(errc::invalid_name, path + " is not a directory where only this user can replace files");
   return {};
 }
 
@@ -96,6 +97,7 @@ struct server::state : std::enable_shared_from_this<server::state> {
   std::string answer(const std::string& line) const;
   async::task<void> accept_all();
   async::task<void> exchange(socket_ptr socket);
+  void start_exchange(const socket_ptr& socket);
 
   async::executor where;
   logger& log;
@@ -103,8 +105,12 @@ struct server::state : std::enable_shared_from_this<server::state> {
   protocol::acceptor acceptor;              // after listen() used on the accepting task's strand only
   std::string path;                         // empty: nothing to remove
   ino_t inode = 0;                          // of `path`, so that a successor's socket is never removed
-  std::atomic<int> connections{0};
   async::running_task accepting;
+  std::uint64_t last_exchange = 0;  // used by the accepting task only
+
+  std::mutex mutex;  // guards the two below; leaf but for running_task::cancel(), which only posts
+  std::map<std::uint64_t, async::running_task> exchanges;
+  bool stopped = false;
 };
 
 std::string server::state::answer(const std::string& line) const {
@@ -124,7 +130,6 @@ std::string server::state::answer(const std::string& line) const {
 }
 
 async::task<void> server::state::exchange(socket_ptr socket) {
-  const auto self = shared_from_this();
   const auto deadline = std::chrono::steady_clock::now() + exchange_time;
   boost::system::error_code failure;
   socket->non_blocking(true, failure);
@@ -139,8 +144,19 @@ async::task<void> server::state::exchange(socket_ptr socket) {
     log.debug("control socket: answer not delivered: {}", sent.error().to_string());
 }
 
+/// Beyond the limit the connection is closed at once.
+void server::state::start_exchange(const socket_ptr& socket) {
+  const std::lock_guard lock(mutex);
+  if (stopped || exchanges.size() >= max_connections) return;
+  const auto number = ++last_exchange;
+  auto& slot = exchanges[number];
+  slot = async::spawn(where, log, exchange(socket), [self = shared_from_this(), number] {
+    const std::lock_guard ending(self->mutex);
+    self->exchanges.erase(number);
+  });
+}
+
 async::task<void> server::state::accept_all() {
-  const auto self = shared_from_this();
   while (!co_await async::is_cancelled()) {
     const auto socket = std::make_shared<protocol::socket>(where);
     const auto [failure] = co_await acceptor.async_accept(*socket, async::as_result);
@@ -150,11 +166,7 @@ async::task<void> server::state::accept_all() {
       co_await async::sleep_until(std::chrono::steady_clock::now() + milliseconds(100));
       continue;
     }
-    if (connections.fetch_add(1) >= max_connections) {
-      connections.fetch_sub(1);
-      continue;
-    }
-    async::spawn(where, log, exchange(socket), [self] { self->connections.fetch_sub(1); });
+    start_exchange(socket);
   }
   boost::system::error_code ignored;  // a socket that cannot be closed is closed all the same
   acceptor.close(ignored);
@@ -181,7 +193,8 @@ result<void> server::listen(const std::string& path) {
   if (!failure) acceptor.bind(protocol::endpoint(fresh), failure);
   if (failure) return error(failure, path);
   struct stat made {};
-  const auto ready = ::chmod(fresh.c_str(), 0600) == 0 && ::listen(acceptor.native_handle(), max_connections) == 0 &&
+  const auto ready = ::chmod(fresh.c_str(), 0600) == 0 &&
+                     ::listen(acceptor.native_handle(), static_cast<int>(max_connections)) == 0 &&
                      ::lstat(fresh.c_str(), &made) == 0 && ::rename(fresh.c_str(), path.c_str()) == 0;
   if (!ready) {
     const auto why = system_failure(path);
@@ -190,13 +203,18 @@ result<void> server::listen(const std::string& path) {
   }
   state_->path = path;
   state_->inode = made.st_ino;
-  state_->accepting = async::spawn(state_->where, state_->log, state_->accept_all());
+  state_->accepting = async::spawn(state_->where, state_->log, state_->accept_all(), [keep = state_] {});
   return {};
 }
 
 void server::stop() noexcept {
   if (state_->path.empty()) return;
   state_->accepting.cancel();
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->stopped = true;
+    for (const auto& [number, running] : state_->exchanges) running.cancel();
+  }
   struct stat found {};
   if (::lstat(state_->path.c_str(), &found) == 0 && found.st_ino == state_->inode) ::unlink(state_->path.c_str());
   state_->path.clear();

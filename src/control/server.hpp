@@ -31,10 +31,10 @@ class server {
 
   /// To be called before listen().
   void on(std::string command, handler answer);
-  /// Makes the directory (mode 0700) where it is missing and the socket. A socket nobody serves is replaced; one that
+  /// Makes the directory (mode 0700), where it is missing, and the socket. A socket nobody serves is replaced; one that
   /// is served is an error. Peers of another uid than this process's or root are turned away.
   result<void> listen(const std::string& path);
-  /// Removes the socket and takes no more connections; exchanges in progress end by themselves.
+  /// Removes the socket, takes no more connections and cancels the exchanges in progress.
   void stop() noexcept;
 
  private:

@@ -121,6 +121,22 @@ TEST_F(control_test, a_silent_client_does_not_keep_others_waiting) {
   ::close(*silent);
 }
 
+TEST_F(control_test, stop_ends_an_exchange_with_a_silent_client) {
+  const auto fd = [&] {
+    server daemon(context_.get_executor(), log_);
+    add_echo(daemon);
+    EXPECT_TRUE(daemon.listen(path_));
+    const auto silent = connect_unix(path_);
+    EXPECT_TRUE(ask_command("echo", "accepted after the silent one"));
+    return silent;
+  }();
+  ASSERT_TRUE(fd);
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(read_all(*fd), "");
+  EXPECT_LT(std::chrono::steady_clock::now() - before, seconds(5));
+  ::close(*fd);
+}
+
 TEST_F(control_test, what_is_no_request_is_refused) {
   server daemon(context_.get_executor(), log_);
   ASSERT_TRUE(daemon.listen(path_));
