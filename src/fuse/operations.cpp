@@ -117,6 +117,7 @@ struct operation_table {
     fuse_file_info flags{};
     flags.fh = file.handle.value();
     flags.keep_cache = file.keep_cache;
+    flags.direct_io = file.direct_io;
 #if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 11)
     flags.noflush = 1;  // nothing to write back: close(2) needs no round trip
 #endif
