@@ -27,6 +27,7 @@ class counter {
       const auto child = std::find_if(shape.begin(), shape.end(), [&](auto& s) { return s.field == *key >> 3; });
       if (child == shape.end()) continue;
       if (left_-- == 0) return error(errc::limit_exceeded, "too many elements in one message");
+      if (child->children.empty()) continue;
       if (auto counted = count(*body, child->children); !counted) return counted;
     }
     return {};

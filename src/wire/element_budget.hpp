@@ -13,7 +13,7 @@ namespace hdfsmount::wire {
 /// for two on the wire.
 struct message_shape {
   std::uint32_t field;
-  std::span<const message_shape> children;
+  std::span<const message_shape> children;  ///< empty: it is not looked into
 };
 
 /// Counts those fields, in every depth the shape names, without allocating anything. errc::limit_exceeded when there
