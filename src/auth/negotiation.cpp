@@ -62,10 +62,10 @@ result<std::optional<sasl_message>> negotiation::choose(const std::vector<sasl_a
 /// The server compares the chosen entry with its list, so it goes back as it came, but for the challenge. SIMPLE
 /// carries no token.
 result<sasl_message> negotiation::initiate(const sasl_auth& chosen) {
-  auto token = running_->step(chosen.challenge);
+  auto token = running_->step(chosen.challenge.value_or(std::string()));
   if (!token) return token.error();
   auto echoed = chosen;
-  echoed.challenge.clear();
+  echoed.challenge.reset();
   sasl_message reply(sasl_state::initiate);
   if (!is_simple(chosen)) reply.token = std::move(*token);
   reply.auths.push_back(std::move(echoed));

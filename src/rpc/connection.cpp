@@ -174,6 +174,8 @@ async::task<result<void>> connection::shake_hands(steady_time deadline) {
       moved = co_await net::read_exactly(*stream_, net::mutable_byte_span(received), deadline);
     }
     if (!moved) co_return moved.error().with_context(who_.server);
+    if (received.empty()) env_.bytes_sent.add(static_cast<std::int64_t>(machine.output().size()));
+    env_.bytes_received.add(static_cast<std::int64_t>(received.size()));
   }
 }
 
