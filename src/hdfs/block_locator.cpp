@@ -12,7 +12,7 @@ async::task<result<void>> block_locator::open(call_context context) {
 }
 
 async::task<result<void>> block_locator::load(call_context context, std::uint64_t offset, std::uint64_t bytes) {
-  auto found = co_await shared_.namenode.get_block_locations(context, path_, offset, bytes);
+  auto found = co_await shared_.blocks.get_block_locations(context, path_, offset, bytes);
   if (!found) co_return found.error();
   if (found->erasure_coded) co_return error(errc::unsupported, name_ + " is erasure-coded");
   if (found->encrypted) co_return error(errc::unsupported, name_ + " is in an encryption zone");
@@ -38,8 +38,7 @@ async::task<result<std::uint64_t>> block_locator::visible_length(call_context co
   std::size_t without_replica = 0;
   for (const auto& replica : last.replicas) {
     const auto attempt = context.until(std::chrono::steady_clock::now() + shared_.settings.attempt_timeout);
-    const auto answer =
-        co_await shared_.datanode.get_replica_visible_length(attempt, shared_.ipc_address(replica.node), last.block);
+    const auto answer = co_await shared_.blocks.get_visible_length(attempt, replica.node, last.block);
     if (answer) co_return *answer;
     failure = answer.error();
     if (failure == make_error_code(errc::cancelled)) co_return failure;

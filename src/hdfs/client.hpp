@@ -53,7 +53,7 @@ class input_stream {
   /// Asks the NameNode (and the last block's DataNodes) for the current length; learns of appended bytes. Identical
   /// requests in flight are made once.
   virtual async::task<result<std::uint64_t>> refresh_length(call_context context) = 0;
-  /// Stops read-ahead and gives its memory and connections back. Waits for nothing; reads in progress end with
+  /// Stops read-ahead and gives its memory and connections back. Waits for nothing; a read in progress may end with
   /// errc::cancelled. No call may follow.
   virtual void close() noexcept = 0;
 };

@@ -5,13 +5,6 @@
 #include "hdfs/packet_source.hpp"
 
 namespace hdfsmount::hdfs {
-namespace {
-
-/// The kernel sends the reads of one sequential reader in any order; this far apart they still count as in order.
-constexpr std::uint64_t reorder_distance = 1024 * 1024;
-
-}  // namespace
-
 file_input_stream::file_input_stream(const services& shared, std::shared_ptr<block_locator> file, caller reader)
     : shared_(shared),
       file_(std::move(file)),
@@ -45,8 +38,9 @@ file_input_stream::pattern file_input_stream::classify(std::uint64_t offset, std
   const std::lock_guard lock(mutex_);
   const auto previous = std::exchange(last_end_, offset + size);
   if (window_->covers(offset)) return pattern::window;
-  const bool follows = previous > 0 && offset <= previous + reorder_distance && previous <= offset + reorder_distance;
-  return offset == 0 || (follows && offset >= previous) ? pattern::restart_window : pattern::exact;
+  // The kernel sends the requests of one sequential reader in any order: one may be missing in between.
+  const bool follows = previous > 0 && offset >= previous && offset <= previous + size;
+  return offset == 0 || follows ? pattern::restart_window : pattern::exact;
 }
 
 async::task<result<read_data>> file_input_stream::read(call_context context, std::uint64_t offset, std::size_t size) {
@@ -63,6 +57,7 @@ async::task<result<read_data>> file_input_stream::read(call_context context, std
       from_window_.add(static_cast<std::int64_t>(count));
       co_return std::move(**data);
     }
+    if (closed_) co_return error(errc::cancelled);
   }
   co_return co_await read_exact(std::move(context), offset, count);
 }

@@ -13,34 +13,35 @@ constexpr milliseconds longest_penalty{60'000};
 hdfs_client::hdfs_client(async::executor where, const options& settings, namenode::client_protocol& namenode,
                          datanode::client_datanode_protocol& datanode, net::connector& connector, logger& log,
                          metrics& numbers)
-    : connections_(where, connector, settings.connections_kept, settings.connection_expiry, log, numbers),
+    : namenode_(namenode),
+      datanode_(datanode),
+      connections_(where, connector, settings.connections_kept, settings.connection_expiry, log, numbers),
       health_(clock_, first_penalty, longest_penalty),
-      shared_{
-          where, settings, namenode, datanode, connections_, health_, std::make_shared<buffer_pool>(settings.memory),
-          log,   numbers} {}
+      shared_{where, settings, *this, connections_, health_, std::make_shared<buffer_pool>(settings.memory),
+              log,   numbers} {}
 
 async::task<result<wire::file_status>> hdfs_client::get_status(call_context context, std::string path) {
-  auto status = co_await shared_.namenode.get_file_info(context, path);
+  auto status = co_await namenode_.get_file_info(context, path);
   if (!status && status.error() == make_error_code(namenode_errc::unresolved_link))
-    co_return co_await shared_.namenode.get_file_link_info(context, path);
+    co_return co_await namenode_.get_file_link_info(context, path);
   co_return status;
 }
 
 async::task<result<wire::directory_page>> hdfs_client::list(call_context context, std::string path,
                                                             std::string start_after) {
-  return shared_.namenode.get_listing(std::move(context), std::move(path), std::move(start_after));
+  return namenode_.get_listing(std::move(context), std::move(path), std::move(start_after));
 }
 
 async::task<result<std::string>> hdfs_client::get_link_target(call_context context, std::string path) {
-  return shared_.namenode.get_link_target(std::move(context), std::move(path));
+  return namenode_.get_link_target(std::move(context), std::move(path));
 }
 
 async::task<result<wire::fs_stats>> hdfs_client::get_stats(call_context context) {
-  return shared_.namenode.get_fs_stats(std::move(context));
+  return namenode_.get_fs_stats(std::move(context));
 }
 
 async::task<result<wire::server_defaults>> hdfs_client::get_server_defaults(call_context context) {
-  return shared_.namenode.get_server_defaults(std::move(context));
+  return namenode_.get_server_defaults(std::move(context));
 }
 
 async::task<result<std::shared_ptr<input_stream>>> hdfs_client::open(call_context context, open_request what) {
@@ -48,6 +49,22 @@ async::task<result<std::shared_ptr<input_stream>>> hdfs_client::open(call_contex
   auto file = std::make_shared<block_locator>(shared_, std::move(what.path), std::move(what.name));
   if (auto opened = co_await file->open(std::move(context)); !opened) co_return opened.error();
   co_return std::make_shared<file_input_stream>(shared_, std::move(file), std::move(who));
+}
+
+async::task<result<wire::located_blocks>> hdfs_client::get_block_locations(call_context context, std::string path,
+                                                                           std::uint64_t offset, std::uint64_t length) {
+  return namenode_.get_block_locations(std::move(context), std::move(path), offset, length);
+}
+
+async::task<result<std::uint64_t>> hdfs_client::get_visible_length(call_context context, wire::datanode_info node,
+                                                                   wire::extended_block block) {
+  net::host_port address(shared_.settings.use_datanode_hostname ? node.host : node.ip, node.ipc_port);
+  return datanode_.get_replica_visible_length(std::move(context), std::move(address), std::move(block));
+}
+
+async::task<result<void>> hdfs_client::report_bad_blocks(call_context context,
+                                                         std::vector<wire::located_block> blocks) {
+  return namenode_.report_bad_blocks(std::move(context), std::move(blocks));
 }
 
 void hdfs_client::release_idle() {

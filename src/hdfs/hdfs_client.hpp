@@ -2,13 +2,15 @@
 
 #include <memory>
 
+#include "datanode/client_datanode_protocol.hpp"
 #include "hdfs/client.hpp"
 #include "hdfs/services.hpp"
+#include "namenode/client_protocol.hpp"
 
 namespace hdfsmount::hdfs {
 
 /// The real HDFS: NameNode calls through namenode::client_protocol, file data from DataNodes over TCP.
-class hdfs_client final : public client {
+class hdfs_client final : public client, private block_directory {
  public:
   /// All references must outlive the client and the streams it opened.
   hdfs_client(async::executor where, const options& settings, namenode::client_protocol& namenode,
@@ -28,6 +30,14 @@ class hdfs_client final : public client {
   void update_gauges();
 
  private:
+  async::task<result<wire::located_blocks>> get_block_locations(call_context context, std::string path,
+                                                                std::uint64_t offset, std::uint64_t length) override;
+  async::task<result<std::uint64_t>> get_visible_length(call_context context, wire::datanode_info node,
+                                                        wire::extended_block block) override;
+  async::task<result<void>> report_bad_blocks(call_context context, std::vector<wire::located_block> blocks) override;
+
+  namenode::client_protocol& namenode_;
+  datanode::client_datanode_protocol& datanode_;
   clock_source clock_;
   datanode::connection_pool connections_;
   datanode::node_health health_;

@@ -166,7 +166,7 @@ void packet_source::replica_delivered() {
 namespace {
 
 async::task<void> report(const services& shared, call_context context, std::vector<wire::located_block> bad) {
-  const auto told = co_await shared.namenode.report_bad_blocks(std::move(context), std::move(bad));
+  const auto told = co_await shared.blocks.report_bad_blocks(std::move(context), std::move(bad));
   if (!told) shared.log.warning("cannot report a corrupt replica to the NameNode: {}", told.error().to_string());
 }
 

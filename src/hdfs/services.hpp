@@ -3,12 +3,11 @@
 #include "async/single_flight.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
-#include "datanode/client_datanode_protocol.hpp"
 #include "datanode/connection_pool.hpp"
 #include "datanode/node_health.hpp"
+#include "hdfs/block_directory.hpp"
 #include "hdfs/buffer_pool.hpp"
 #include "hdfs/options.hpp"
-#include "namenode/client_protocol.hpp"
 
 namespace hdfsmount::hdfs {
 
@@ -16,8 +15,7 @@ namespace hdfsmount::hdfs {
 struct services {
   async::executor where;
   const options& settings;
-  namenode::client_protocol& namenode;
-  datanode::client_datanode_protocol& datanode;
+  block_directory& blocks;
   datanode::connection_pool& connections;
   datanode::node_health& health;
   std::shared_ptr<buffer_pool> buffers;
@@ -26,9 +24,6 @@ struct services {
 
   net::host_port transfer_address(const wire::datanode_info& node) const {
     return {settings.use_datanode_hostname ? node.host : node.ip, node.transfer_port};
-  }
-  net::host_port ipc_address(const wire::datanode_info& node) const {
-    return {settings.use_datanode_hostname ? node.host : node.ip, node.ipc_port};
   }
 };
 
