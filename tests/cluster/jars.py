@@ -62,8 +62,9 @@ def _drop_duplicates(lib: Path) -> None:
     if any(n.startswith("slf4j-reload4j-") for n in names):
         for path in lib.glob("slf4j-log4j12-*.jar"):
             path.unlink()
-    if any(re.match(r"asm-5\.", n) for n in names):
-        for path in lib.glob("asm-3.*.jar"):
+    # The Jersey of Hadoop 2 was built for asm 3 and breaks on asm 5.
+    if any(re.match(r"asm-3\.", n) for n in names):
+        for path in lib.glob("asm-5.*.jar"):
             path.unlink()
 
 
