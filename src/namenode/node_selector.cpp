@@ -45,7 +45,7 @@ void node_selector::reached(std::size_t index) {
     if (!std::exchange(it.announced, false)) return;
     gone = std::chrono::duration_cast<milliseconds>(now() - it.lost_since);
   }
-  log_.info("NameNode {} of {} answers again after {:.1f} s", name(index), settings_.nameservice,
+  log_.info("{}: NameNode {} answers again after {:.1f} s", settings_.nameservice, name(index),
             static_cast<double>(gone.count()) / 1000);
 }
 
@@ -69,7 +69,7 @@ void node_selector::lost(std::size_t index, const error& why) {
     it.announced = true;
     it.last_line = now();
   }
-  log_.warning("NameNode {} of {} cannot be reached: {}", name(index), settings_.nameservice, why.to_string());
+  log_.warning("{}: {}", settings_.nameservice, why.to_string());
 }
 
 void node_selector::move_on(std::size_t index) {
@@ -77,11 +77,17 @@ void node_selector::move_on(std::size_t index) {
   if (current_ == index) current_ = (current_ + 1) % nodes_.size();
 }
 
-void node_selector::round_failed() {
+void node_selector::round_failed(const error& why) {
   const std::lock_guard lock(mutex_);
+  last_failure_ = why;
   const auto time = now();
   if (time < next_round_) return;
   next_round_ = time + backoff(settings_, failed_rounds_++);
+}
+
+error node_selector::last_failure() const {
+  const std::lock_guard lock(mutex_);
+  return last_failure_;
 }
 
 async::task<result<void>> node_selector::wait_for_turn(steady_time deadline) {

@@ -27,12 +27,14 @@ class node_selector {
   void reached(std::size_t index);
   /// It served a call: waiters go on.
   void served(std::size_t index);
-  /// It could not be reached.
+  /// It could not be reached; `why` names it.
   void lost(std::size_t index, const error& why);
   /// The next one takes its place, unless another call has already moved on.
   void move_on(std::size_t index);
   /// Every NameNode was asked and none served: nobody asks before a pause that grows from round to round.
-  void round_failed();
+  void round_failed(const error& why);
+  /// Of the last round that failed.
+  error last_failure() const;
   /// Waits for the end of that pause; errc::timed_out when the deadline comes first.
   async::task<result<void>> wait_for_turn(steady_time deadline);
 
@@ -52,6 +54,7 @@ class node_selector {
   std::vector<node> nodes_;   // addresses and names never change
   std::size_t current_ = 0;
   int failed_rounds_ = 0;
+  error last_failure_;
   steady_time next_round_;
   async::notifier turn_;
 };

@@ -17,6 +17,12 @@ bool is(const error& what, errc code) {
   return what == make_error_code(code);
 }
 
+/// `failure` with the NameNode's name, which errors of the transport mostly have already.
+error about(const std::string& node, const error& failure) {
+  if (failure.detail().starts_with(node)) return {failure.code(), "NameNode " + std::string(failure.detail())};
+  return failure.with_context("NameNode " + node);
+}
+
 /// What the caller of a call is told whose time is up: that a NameNode keeps refusing, or else that time is up, and
 /// why.
 error out_of_time(const error& last) {
@@ -59,8 +65,8 @@ async::task<result<rpc::reply>> proxy::call(call_context context, std::string me
   attempts so_far;
   for (;;) {
     if (auto allowed = co_await wait_for_permission(context.deadline, how); !allowed) {
-      if (is(allowed.error(), errc::timed_out) && so_far.last.code()) co_return out_of_time(so_far.last);
-      co_return allowed.error();
+      if (!is(allowed.error(), errc::timed_out) || !allowed.error().detail().empty()) co_return allowed.error();
+      co_return out_of_time(so_far.last.code() ? so_far.last : nodes_.last_failure());
     }
     const auto node = nodes_.current();
     so_far.last_began = now();
@@ -87,14 +93,14 @@ async::task<result<rpc::reply>> proxy::attempt(const call_context& context, std:
   auto answer = co_await transport_.call(context.until(limit), std::move(what));
   if (!answer) {
     numbers_.get("namenode_errors", answer.error().code().message()).add();
-    co_return answer.error().with_context("NameNode " + nodes_.name(node));
+    co_return about(nodes_.name(node), answer.error());
   }
   nodes_.reached(node);
   if (answer->exception) {
     const auto meaning = translate(method, *answer->exception);
     numbers_.get("namenode_errors", meaning.label).add();
     if (retry_class(meaning.what) == retry::never) nodes_.served(node);
-    co_return meaning.what.with_context("NameNode " + nodes_.name(node));
+    co_return about(nodes_.name(node), meaning.what);
   }
   nodes_.served(node);
   co_return answer;
@@ -126,7 +132,7 @@ async::task<result<void>> proxy::before_repetition(attempts& so_far, const error
   if (++so_far.asked_this_round < nodes_.size()) co_return result<void>();
   if (how == patience::fail_fast) co_return failure;
   so_far.asked_this_round = 0;
-  nodes_.round_failed();
+  nodes_.round_failed(failure);
   co_return result<void>();
 }
 
