@@ -1,5 +1,6 @@
 #include "fs/errors.hpp"
 
+#include <array>
 #include <cerrno>
 
 namespace hdfsmount::fs {
@@ -190,65 +191,12 @@ const boost::system::error_category& fs_category() noexcept {
 }
 
 std::string_view to_string(operation op) noexcept {
-  switch (op) {
-    case operation::lookup:
-      return "lookup";
-    case operation::getattr:
-      return "getattr";
-    case operation::setattr:
-      return "setattr";
-    case operation::readlink:
-      return "readlink";
-    case operation::access:
-      return "access";
-    case operation::opendir:
-      return "opendir";
-    case operation::readdir:
-      return "readdir";
-    case operation::releasedir:
-      return "releasedir";
-    case operation::open:
-      return "open";
-    case operation::read:
-      return "read";
-    case operation::release:
-      return "release";
-    case operation::statfs:
-      return "statfs";
-    case operation::create:
-      return "create";
-    case operation::mknod:
-      return "mknod";
-    case operation::mkdir:
-      return "mkdir";
-    case operation::unlink:
-      return "unlink";
-    case operation::rmdir:
-      return "rmdir";
-    case operation::symlink:
-      return "symlink";
-    case operation::rename:
-      return "rename";
-    case operation::link:
-      return "link";
-    case operation::write:
-      return "write";
-    case operation::flush:
-      return "flush";
-    case operation::fsync:
-      return "fsync";
-    case operation::fallocate:
-      return "fallocate";
-    case operation::setxattr:
-      return "setxattr";
-    case operation::getxattr:
-      return "getxattr";
-    case operation::listxattr:
-      return "listxattr";
-    case operation::removexattr:
-      return "removexattr";
-  }
-  return "unknown";
+  static constexpr std::array<std::string_view, 28> names{
+      "lookup",  "getattr", "setattr", "readlink",  "access",   "opendir",  "readdir",   "releasedir", "open",   "read",
+      "release", "statfs",  "create",  "mknod",     "mkdir",    "unlink",   "rmdir",     "symlink",    "rename", "link",
+      "write",   "flush",   "fsync",   "fallocate", "setxattr", "getxattr", "listxattr", "removexattr"};
+  static_assert(names.size() == static_cast<std::size_t>(operation::removexattr) + 1);
+  return names.at(static_cast<std::size_t>(op));
 }
 
 int errno_of(const error& failure, operation op) noexcept {

@@ -43,6 +43,9 @@ struct attribute_reply {
 struct opened_file {
   handle_id handle{};
   bool keep_cache = false;  ///< the content is what it was at the last open: pages in the kernel's cache stay good
+  /// The file is being written: its length is known better here than to the kernel, which therefore must not cut reads
+  /// off at the one it has.
+  bool direct_io = false;
 };
 
 /// statvfs(3), in units of `block_size` bytes.

@@ -65,6 +65,7 @@ async::task<result<opened_file>> file_system::open(request asked, inode_id node,
   if (view && parts_->is_fresh(view->record) && !(*stream)->under_construction())
     mark.emplace((*stream)->length(), view->record->attr.modified);
   opened_file out;
+  out.direct_io = (*stream)->under_construction();
   out.keep_cache = parts_->inodes.unchanged_since_open(node, mark);
   parts_->inodes.pin(node);
   out.handle = parts_->handles.add(std::make_shared<open_file>(node, asked.context.who, std::move(*stream), located));

@@ -104,9 +104,9 @@ std::optional<inode_view> inode_table::attach(inode_id parent, std::string_view 
   auto& child = find_or_add(*above, name, record);
   // Neither can be its own descendant; a server that says so is wrong.
   if (child.view.node == root_inode || child.view.node == parent) return std::nullopt;
-  if (child.children > 0) break_cycle(child, parent);
-  ++child.lookups;
+  ++child.lookups;  // first: from here on nothing drops it
   ++lookups_;
+  if (child.children > 0) break_cycle(child, parent);
   move_to(child, parent, name);
   take_record(child, record);
   return child.view;

@@ -1,0 +1,372 @@
+#include "mounted_fake.hpp"
+
+namespace hdfsmount::fs::testing {
+namespace {
+
+class reading : public mounted_fake {
+ protected:
+  static void grow(fake_node& n, const std::string& by) { n.content += by; }
+};
+
+TEST_F(reading, gives_the_bytes_and_ends_at_the_end) {
+  hdfs.add_file("/f", "0123456789");
+  mount();
+  const auto opened = open(walk("/f"));
+  ASSERT_TRUE(opened);
+  EXPECT_FALSE(opened->direct_io);
+  EXPECT_EQ(*read(opened->handle, 0, 4), "0123");
+  EXPECT_EQ(*read(opened->handle, 8, 4096), "89");
+  EXPECT_EQ(*read(opened->handle, 10, 4096), "");
+  EXPECT_EQ(*read(opened->handle, UINT64_MAX, 4096), "");
+  EXPECT_EQ(*read(opened->handle, 3, 0), "");
+  EXPECT_EQ(hdfs.calls("read"), 2) << "past the end nobody has to be asked";
+  EXPECT_EQ(hdfs.calls("refresh_length"), 0);
+}
+
+TEST_F(reading, opens_the_live_file_by_id) {
+  const auto id = hdfs.add_file("/f", "x");
+  mount();
+  const auto f = walk("/f");
+  hdfs.rename("/f", "/g");
+  hdfs.forget_calls();
+  const auto opened = open(f);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(hdfs.log(), std::vector<std::string>{"open /.reserved/.inodes/" + std::to_string(id)});
+  EXPECT_EQ(*read(opened->handle, 0, 10), "x");
+}
+
+TEST_F(reading, opens_a_snapshot_copy_by_path) {
+  hdfs.add_directory("/d");
+  hdfs.add_file("/d/f", "x");
+  hdfs.snapshot("/d", "s");
+  mount();
+  const auto f = walk("/d/.snapshot/s/f");
+  hdfs.forget_calls();
+  EXPECT_TRUE(open(f));
+  EXPECT_EQ(hdfs.log(), std::vector<std::string>{"open /d/.snapshot/s/f"});
+}
+
+TEST_F(reading, only) {
+  hdfs.add_file("/f", "x");
+  mount();
+  const auto f = walk("/f");
+  hdfs.forget_calls();
+  for (const int flags : {O_WRONLY, O_RDWR, O_RDONLY | O_TRUNC, O_RDONLY | O_CREAT, O_WRONLY | O_APPEND})
+    EXPECT_EQ(errno_for(open(f, flags), operation::open), EROFS) << flags;
+  EXPECT_EQ(hdfs.calls(), 0);
+  EXPECT_TRUE(open(f, O_RDONLY | O_NONBLOCK));
+}
+
+TEST_F(reading, needs_a_file) {
+  hdfs.add_directory("/d");
+  hdfs.add_link("/l", "d");
+  mount();
+  EXPECT_EQ(errno_for(open(walk("/d")), operation::open), EISDIR);
+  EXPECT_EQ(errno_for(open(walk("/l")), operation::open), ELOOP);
+  EXPECT_EQ(errno_for(open(inode_id{4711}), operation::open), ESTALE);
+}
+
+TEST_F(reading, what_is_not_supported_fails_at_open_with_the_reason) {
+  hdfs.add_file("/ec", "x");
+  hdfs.change("/ec", [](fake_node& n) { n.unsupported = true; });
+  mount();
+  const auto ec = walk("/ec");
+  EXPECT_TRUE(getattr(ec));
+  const auto opened = open(ec);
+  ASSERT_EQ(errno_for(opened, operation::open), EOPNOTSUPP);
+  EXPECT_EQ(opened.error().detail(), "erasure-coded");
+  EXPECT_EQ(files->count().open_files, 0U);
+}
+
+TEST_F(reading, acts_as_the_caller_of_the_open) {
+  hdfs.add_file("/f", "x");
+  mount();
+  const auto opened = open(walk("/f"));
+  request kernel(operation::read, call_context(users.map(0, 0, 0), in(seconds(10))));
+  ASSERT_TRUE(runner.run(files->read(kernel, opened->handle, 0, 10)));
+  EXPECT_EQ(hdfs.last_caller()->uid, 500U);
+}
+
+TEST_F(reading, is_answered_from_memory_where_possible) {
+  hdfs.add_file("/f", "0123456789");
+  mount();
+  const auto f = walk("/f");
+  const auto opened = open(f);
+  EXPECT_FALSE(files->try_read(ask(operation::read), opened->handle, 0, 4));
+  hdfs.change("/f", [](fake_node& n) { n.owner = "prefetched"; });
+  const auto quick = files->try_read(ask(operation::read), opened->handle, 2, 4);
+  ASSERT_TRUE(quick);
+  EXPECT_EQ(*text_of(*quick), "2345");
+  const auto past = files->try_read(ask(operation::read), opened->handle, 10, 4);
+  ASSERT_TRUE(past && *past);
+  EXPECT_EQ((*past)->size(), 0U);
+}
+
+TEST_F(reading, wrong_handles_are_refused) {
+  hdfs.add_file("/f", "x");
+  mount();
+  const auto opened = open(walk("/f"));
+  const auto directory = opendir(root);
+  EXPECT_EQ(errno_for(read(handle_id{4711}, 0, 1), operation::read), EBADF);
+  EXPECT_EQ(errno_for(read(*directory, 0, 1), operation::read), EBADF);
+  EXPECT_EQ(errno_for(readdir(opened->handle, 0), operation::readdir), EBADF);
+  files->release(opened->handle);
+  files->release(opened->handle);
+  EXPECT_EQ(errno_for(read(opened->handle, 0, 1), operation::read), EBADF);
+  EXPECT_EQ(hdfs.calls("close"), 1);
+}
+
+TEST_F(reading, in_progress_survives_release_which_then_closes_once) {
+  hdfs.add_file("/f", "0123456789");
+  mount();
+  const auto opened = open(walk("/f"));
+  hdfs.hold();
+  auto pending = runner.start(files->read(ask(operation::read), opened->handle, 0, 4));
+  ASSERT_TRUE(eventually([&] { return hdfs.calls("read") == 1; }));
+  files->release(opened->handle);
+  EXPECT_EQ(hdfs.calls("close"), 0);
+  EXPECT_EQ(errno_for(read(opened->handle, 0, 1), operation::read), EBADF);
+  hdfs.release();
+  EXPECT_EQ(*text_of(pending.get()), "0123");
+  EXPECT_TRUE(eventually([&] { return hdfs.calls("close") == 1; }));
+}
+
+TEST_F(reading, racing_with_release_never_uses_a_closed_stream) {
+  hdfs.add_file("/f", "0123456789");
+  mount();
+  const auto f = walk("/f");
+  for (int round = 0; round < 100; ++round) {
+    const auto opened = open(f);
+    ASSERT_TRUE(opened);
+    std::vector<task_runner::started<result<hdfs::read_data>>> reads;
+    for (int i = 0; i < 4; ++i) reads.push_back(runner.start(files->read(ask(operation::read), opened->handle, 0, 4)));
+    files->release(opened->handle);
+    for (auto& one : reads) {
+      const auto got = one.get();
+      EXPECT_TRUE(got ? got->size() == 4 : errno_of(got.error(), operation::read) == EBADF);
+    }
+  }
+  EXPECT_EQ(hdfs.calls("close"), 100);
+  EXPECT_EQ(files->count().open_files, 0U);
+}
+
+TEST_F(reading, is_bounded_and_can_be_cancelled) {
+  hdfs.add_file("/f", "x");
+  mount();
+  const auto f = walk("/f");
+  const auto opened = open(f);
+  hdfs.hold();
+  const auto late = runner.run(files->read(ask(operation::read, milliseconds(30)), opened->handle, 0, 1));
+  EXPECT_EQ(errno_for(late, operation::read), ETIMEDOUT);
+  auto interrupted = runner.start(files->read(ask(operation::read), opened->handle, 0, 1));
+  interrupted.task.cancel();
+  EXPECT_EQ(errno_for(interrupted.get(), operation::read), EINTR);
+  auto opening = runner.start(files->open(ask(operation::open), f, O_RDONLY));
+  opening.task.cancel();
+  EXPECT_EQ(errno_for(opening.get(), operation::open), EINTR);
+  hdfs.release();
+  EXPECT_EQ(files->count().open_files, 1U);
+}
+
+TEST_F(reading, ends_with_shutdown) {
+  hdfs.add_file("/f", "x");
+  mount();
+  const auto f = walk("/f");
+  const auto opened = open(f);
+  hdfs.hold();
+  auto opening = runner.start(files->open(ask(operation::open), f, O_RDONLY));
+  ASSERT_TRUE(eventually([&] { return hdfs.calls("open") == 2; }));
+  files->shutdown();
+  EXPECT_EQ(hdfs.calls("close"), 1);
+  EXPECT_EQ(errno_for(read(opened->handle, 0, 1), operation::read), ENOTCONN);
+  EXPECT_EQ(errno_for(open(f), operation::open), ENOTCONN);
+  hdfs.release();
+  EXPECT_EQ(errno_for(opening.get(), operation::open), ENOTCONN) << "an open in progress must not leave a handle";
+  EXPECT_EQ(hdfs.calls("close"), 2);
+  files->release(opened->handle);
+}
+
+TEST_F(reading, keeps_the_inode_while_open) {
+  hdfs.add_file("/f", "x");
+  mount();
+  const auto f = walk("/f");
+  const auto opened = open(f);
+  files->forget(f, 1);
+  EXPECT_EQ(*read(opened->handle, 0, 1), "x");
+  EXPECT_TRUE(getattr(f, opened->handle));
+  files->release(opened->handle);
+  EXPECT_EQ(files->count().inodes, 1U);
+}
+
+TEST_F(reading, keeps_cached_pages_only_while_the_file_is_unchanged) {
+  hdfs.add_file("/f", "0123456789");
+  mount();
+  const auto f = walk("/f");
+  const auto reopen = [&] {
+    clock.advance(seconds(1));
+    EXPECT_TRUE(lookup(root, "f"));
+    const auto opened = open(f);
+    EXPECT_TRUE(opened);
+    if (opened) files->release(opened->handle);
+    return opened && opened->keep_cache;
+  };
+  EXPECT_FALSE(reopen()) << "nothing can be known to be cached";
+  EXPECT_TRUE(reopen());
+  EXPECT_TRUE(reopen());
+  hdfs.change("/f", [](fake_node& n) { n.mtime_ms += 1; });
+  EXPECT_FALSE(reopen()) << "rewritten with the same length";
+  EXPECT_TRUE(reopen());
+  hdfs.change("/f", [](fake_node& n) { grow(n, "more"); });
+  EXPECT_FALSE(reopen());
+  EXPECT_TRUE(reopen());
+  hdfs.change("/f", [](fake_node& n) { n.under_construction = true; });
+  EXPECT_FALSE(reopen()) << "never for a file being written";
+  EXPECT_FALSE(reopen());
+  hdfs.change("/f", [](fake_node& n) { n.under_construction = false; });
+  EXPECT_FALSE(reopen());
+  EXPECT_TRUE(reopen());
+}
+
+TEST_F(reading, does_not_keep_pages_on_the_word_of_an_old_record) {
+  hdfs.add_file("/f", "0123456789");
+  mount();
+  const auto f = walk("/f");
+  ASSERT_TRUE(open(f));
+  EXPECT_TRUE(open(f)->keep_cache);
+  clock.advance(seconds(1));
+  EXPECT_FALSE(open(f)->keep_cache);
+}
+
+class reading_what_is_written : public reading {
+ protected:
+  /// Ten bytes that the NameNode counts and five of a block being written.
+  inode_id file_of_10_and_5() {
+    hdfs.add_file("/f", "0123456789abcde");
+    hdfs.change("/f", [](fake_node& n) {
+      n.in_progress = 5;
+      n.under_construction = true;
+    });
+    mount();
+    return walk("/f");
+  }
+  void write(const std::string& more) {
+    hdfs.change("/f", [&](fake_node& n) {
+      n.content += more;
+      n.in_progress += more.size();
+    });
+  }
+};
+
+TEST_F(reading_what_is_written, shows_the_namenodes_length_until_it_is_opened) {
+  const auto f = file_of_10_and_5();
+  EXPECT_EQ(getattr(f)->attr.size, 10U);
+  const auto opened = open(f);
+  ASSERT_TRUE(opened);
+  EXPECT_TRUE(opened->direct_io);
+  EXPECT_FALSE(opened->keep_cache);
+  EXPECT_EQ(getattr(f)->attr.size, 15U);
+  EXPECT_EQ(getattr(f, opened->handle)->attr.blocks, 1U);
+  EXPECT_EQ(lookup(root, "f")->attr.size, 15U);
+  EXPECT_EQ(*read(opened->handle, 8, 100), "89abcde");
+  files->release(opened->handle);
+  clock.advance(seconds(1));
+  EXPECT_EQ(getattr(f)->attr.size, 10U);
+}
+
+TEST_F(reading_what_is_written, asks_for_the_length_once_per_timeout) {
+  const auto f = file_of_10_and_5();
+  const auto opened = open(f);
+  write("fghij");
+  EXPECT_EQ(getattr(f)->attr.size, 15U);
+  EXPECT_EQ(*read(opened->handle, 15, 100), "");
+  EXPECT_EQ(hdfs.calls("refresh_length"), 0);
+  clock.advance(seconds(1));
+  EXPECT_FALSE(files->try_getattr(ask(operation::getattr), f, opened->handle));
+  EXPECT_EQ(getattr(f)->attr.size, 20U);
+  EXPECT_EQ(*read(opened->handle, 15, 100), "fghij");
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(getattr(f));
+  EXPECT_EQ(hdfs.calls("refresh_length"), 1);
+}
+
+TEST_F(reading_what_is_written, learns_of_more_by_reading_at_the_end) {
+  const auto f = file_of_10_and_5();
+  const auto opened = open(f);
+  write("fghij");
+  clock.advance(seconds(1));
+  EXPECT_FALSE(files->try_read(ask(operation::read), opened->handle, 10, 100));
+  EXPECT_EQ(*read(opened->handle, 10, 100), "abcdefghij");
+  EXPECT_EQ(hdfs.calls("refresh_length"), 1);
+  EXPECT_EQ(*read(opened->handle, 0, 5), "01234");
+  EXPECT_EQ(hdfs.calls("refresh_length"), 1);
+}
+
+TEST_F(reading_what_is_written, every_handle_learns) {
+  const auto f = file_of_10_and_5();
+  const auto first = open(f);
+  const auto second = open(f);
+  write("fghij");
+  clock.advance(seconds(1));
+  EXPECT_EQ(getattr(f)->attr.size, 20U);
+  EXPECT_EQ(hdfs.calls("refresh_length"), 1) << "once for the inode";
+  EXPECT_EQ(*read(first->handle, 15, 100), "fghij");
+  EXPECT_EQ(*read(second->handle, 15, 100), "fghij");
+}
+
+TEST_F(reading_what_is_written, sees_the_file_completed) {
+  const auto f = file_of_10_and_5();
+  const auto opened = open(f);
+  hdfs.change("/f", [](fake_node& n) {
+    n.content += "fghij";
+    n.in_progress = 0;
+    n.under_construction = false;
+  });
+  clock.advance(seconds(1));
+  EXPECT_EQ(getattr(f)->attr.size, 20U);
+  EXPECT_EQ(*read(opened->handle, 15, 100), "fghij");
+  hdfs.forget_calls();
+  clock.advance(seconds(1));
+  EXPECT_EQ(getattr(f)->attr.size, 20U);
+  EXPECT_EQ(hdfs.calls("refresh_length"), 0);
+}
+
+TEST_F(reading_what_is_written, is_bounded_when_the_length_cannot_be_had) {
+  const auto f = file_of_10_and_5();
+  const auto opened = open(f);
+  clock.advance(seconds(1));
+  hdfs.fail("refresh_length", error(errc::no_replica), 1);
+  EXPECT_EQ(getattr(f)->attr.size, 15U) << "what was known stays";
+  clock.advance(seconds(1));
+  hdfs.hold();
+  const auto late = runner.run(files->getattr(ask(operation::getattr, milliseconds(30)), f, opened->handle));
+  EXPECT_EQ(errno_for(late, operation::getattr), ETIMEDOUT);
+  hdfs.release();
+}
+
+TEST_F(reading, a_handle_learns_of_bytes_appended_after_its_open) {
+  hdfs.add_file("/f", "0123456789");
+  mount();
+  const auto f = walk("/f");
+  const auto opened = open(f);
+  hdfs.change("/f", [](fake_node& n) { grow(n, "abc"); });
+  EXPECT_EQ(*read(opened->handle, 5, 100), "56789");
+  EXPECT_EQ(hdfs.calls("refresh_length"), 0) << "the tail of a file is no reason to ask";
+  clock.advance(seconds(1));
+  EXPECT_EQ(getattr(f)->attr.size, 13U);
+  EXPECT_FALSE(files->try_read(ask(operation::read), opened->handle, 10, 100));
+  EXPECT_EQ(*read(opened->handle, 10, 100), "abc");
+  EXPECT_EQ(hdfs.calls("refresh_length"), 1);
+}
+
+TEST_F(reading, the_length_found_by_an_open_is_shown_at_once) {
+  hdfs.add_file("/f", "0123456789");
+  mount();
+  const auto f = walk("/f");
+  clock.advance(milliseconds(10));
+  hdfs.change("/f", [](fake_node& n) { grow(n, "abc"); });
+  const auto opened = open(f);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(getattr(f)->attr.size, 13U) << "the record is older than the open";
+}
+
+}  // namespace
+}  // namespace hdfsmount::fs::testing
