@@ -58,7 +58,7 @@ struct file_system::parts {
   entry_cache entries;
   handle_table handles;
   record_source source;
-  single_flight<wire::fs_stats> stats_flights;
+  shared_questions<wire::fs_stats> stats_flights;
   std::atomic<bool> stopped{false};
 
   std::mutex stats_mutex;  // leaf

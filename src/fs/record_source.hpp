@@ -8,7 +8,7 @@
 #include "fs/file_record.hpp"
 #include "fs/identities.hpp"
 #include "fs/options.hpp"
-#include "fs/single_flight.hpp"
+#include "fs/shared_questions.hpp"
 #include "hdfs/client.hpp"
 
 namespace hdfsmount::fs {
@@ -63,7 +63,7 @@ class record_source {
   identities& names_;
   const clock_source& clock_;
   const options& settings_;
-  single_flight<record_ptr> flights_;
+  shared_questions<record_ptr> flights_;
 };
 
 }  // namespace hdfsmount::fs

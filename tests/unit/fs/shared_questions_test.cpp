@@ -1,4 +1,4 @@
-#include "fs/single_flight.hpp"
+#include "fs/shared_questions.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 namespace hdfsmount::fs::testing {
 namespace {
 
-class one_flight : public ::testing::Test {
+class shared_question : public ::testing::Test {
  protected:
   using gate = async::one_shot<int>;
 
@@ -26,11 +26,11 @@ class one_flight : public ::testing::Test {
   counter& joined = numbers.get("joined");
   std::atomic<int> asked{0};
   std::shared_ptr<gate> answer = std::make_shared<gate>();
-  single_flight<int> flights{clock, seconds(1), joined};
+  shared_questions<int> flights{clock, seconds(1), joined};
   task_runner runner;
 };
 
-TEST_F(one_flight, answers_everybody_at_once) {
+TEST_F(shared_question, answers_everybody_at_once) {
   std::vector<task_runner::started<result<int>>> waiting;
   for (int i = 0; i < 20; ++i) waiting.push_back(ask());
   ASSERT_TRUE(eventually([&] { return joined.value() == 19; }));
@@ -39,7 +39,7 @@ TEST_F(one_flight, answers_everybody_at_once) {
   EXPECT_EQ(asked, 1);
 }
 
-TEST_F(one_flight, errors_are_shared_too) {
+TEST_F(shared_question, errors_are_shared_too) {
   auto first = ask();
   ASSERT_TRUE(eventually([&] { return asked == 1; }));
   auto second = ask();
@@ -50,7 +50,7 @@ TEST_F(one_flight, errors_are_shared_too) {
   EXPECT_EQ(asked, 1);
 }
 
-TEST_F(one_flight, a_cancelled_leader_does_not_fail_the_others) {
+TEST_F(shared_question, a_cancelled_leader_does_not_fail_the_others) {
   auto leader = ask();
   ASSERT_TRUE(eventually([&] { return asked == 1; }));
   auto second = ask();
@@ -65,7 +65,7 @@ TEST_F(one_flight, a_cancelled_leader_does_not_fail_the_others) {
   EXPECT_EQ(asked, 2);
 }
 
-TEST_F(one_flight, a_leader_out_of_time_does_not_fail_the_others) {
+TEST_F(shared_question, a_leader_out_of_time_does_not_fail_the_others) {
   auto leader = ask(milliseconds(200));
   ASSERT_TRUE(eventually([&] { return asked == 1; }));
   auto second = ask();
@@ -76,7 +76,7 @@ TEST_F(one_flight, a_leader_out_of_time_does_not_fail_the_others) {
   EXPECT_EQ(*second.get(), 7);
 }
 
-TEST_F(one_flight, a_follower_has_its_own_deadline_and_cancellation) {
+TEST_F(shared_question, a_follower_has_its_own_deadline_and_cancellation) {
   auto leader = ask();
   ASSERT_TRUE(eventually([&] { return asked == 1; }));
   auto hurried = ask(milliseconds(50));
@@ -91,7 +91,7 @@ TEST_F(one_flight, a_follower_has_its_own_deadline_and_cancellation) {
   EXPECT_EQ(asked, 1);
 }
 
-TEST_F(one_flight, an_old_question_is_not_joined) {
+TEST_F(shared_question, an_old_question_is_not_joined) {
   auto first = ask();
   ASSERT_TRUE(eventually([&] { return asked == 1; }));
   clock.advance(seconds(1));
@@ -103,7 +103,7 @@ TEST_F(one_flight, an_old_question_is_not_joined) {
   EXPECT_EQ(joined.value(), 0);
 }
 
-TEST_F(one_flight, is_forgotten_when_it_has_landed) {
+TEST_F(shared_question, is_forgotten_when_it_has_landed) {
   answer->set(1);
   EXPECT_EQ(*ask().get(), 1);
   EXPECT_EQ(*ask().get(), 1);

@@ -11,14 +11,14 @@
 
 namespace hdfsmount::fs {
 
-/// Makes identical questions in flight once. Whoever asks first (the leader) asks for everybody. A leader who gives up
-/// (cancelled, out of time) does not fail the others: the next of them asks. Each waits until its own deadline. Only
-/// questions younger than `join_window` are joined, so that an answer is not older than the caches may make it.
-/// Thread-safe.
+/// Makes identical questions to the NameNode once while they are under way. Whoever asks first (the leader) asks for
+/// everybody, within its own deadline; if it gives up (cancelled, out of time), that does not fail the others: the next
+/// of them asks. Each waits until its own deadline. Unlike async::single_flight it joins only questions younger than
+/// `join_window`, so that no answer is older than the caches may make it, and needs no task of its own. Thread-safe.
 template <class Value>
-class single_flight {
+class shared_questions {
  public:
-  single_flight(const clock_source& clock, milliseconds join_window, counter& joined)
+  shared_questions(const clock_source& clock, milliseconds join_window, counter& joined)
       : clock_(clock), join_window_(join_window), joined_(joined) {}
 
   /// `ask` returns a task<result<Value>> and is called at most once.
@@ -50,7 +50,7 @@ class single_flight {
   /// Ends the flight however the leader leaves, also when its coroutine is destroyed.
   class landing {
    public:
-    landing(single_flight& owner, const std::string& key, flight_ptr what)
+    landing(shared_questions& owner, const std::string& key, flight_ptr what)
         : owner_(owner), key_(key), what_(std::move(what)) {}
     landing(const landing&) = delete;
     landing& operator=(const landing&) = delete;
@@ -64,7 +64,7 @@ class single_flight {
     }
 
    private:
-    single_flight& owner_;
+    shared_questions& owner_;
     const std::string& key_;
     flight_ptr what_;
   };
