@@ -52,7 +52,6 @@ result<std::shared_ptr<connection>> client::connection_to(const request& what, c
   auto fresh =
       std::make_shared<connection>(connection_environment(where_, connector_, settings_, log_, numbers_), what.server,
                                    connection_identity(client_id_, what.service, user, what.server.to_string()));
-  fresh->start();
   connections_.emplace(std::move(wanted), fresh);
   return fresh;
 }

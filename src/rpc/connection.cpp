@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t largest_batch = 256 * 1024;
 constexpr seconds write_timeout(60);
+constexpr seconds last_words_timeout(1);
 
 steady_time now() {
   return std::chrono::steady_clock::now();
@@ -45,8 +46,11 @@ connection::connection(connection_environment env, net::host_port server, connec
       last_received_(last_used_),
       last_sent_(last_used_) {}
 
+/// On the strand, so that close() finds either no task or the whole of it.
 void connection::start() {
-  main_ = async::spawn(strand_, env_.log, run(shared_from_this()));
+  async::asio::post(strand_, [self = shared_from_this()] {
+    if (self->usable()) self->main_ = async::spawn(self->strand_, self->env_.log, run(self));
+  });
 }
 
 bool connection::usable() const {
@@ -62,6 +66,7 @@ error connection::closing_error() const {
 async::task<std::optional<result<reply>>> connection::call(std::int32_t call_id, std::string frame,
                                                            steady_time deadline) {
   const auto reply_to = std::make_shared<answer>();
+  bool first = false;
   {
     const std::lock_guard lock(mutex_);
     if (closed_ || retired_) co_return std::nullopt;
@@ -69,8 +74,13 @@ async::task<std::optional<result<reply>>> connection::call(std::int32_t call_id,
     if (!pending_.try_emplace(call_id, pending_call{reply_to, last_used_}).second)
       co_return result<reply>(error(errc::protocol_error, "a call id is used twice at a time"));
     outbox_.push_back({call_id, std::move(frame)});
+    first = !std::exchange(started_, true);
   }
-  wake_writer_.notify_all();
+  if (first) {
+    start();
+  } else {
+    wake_writer_.notify_all();
+  }
   auto outcome = co_await reply_to->wait(deadline);
   if (!outcome) abandon(call_id, outcome.error());
   co_return outcome;
@@ -191,9 +201,25 @@ async::task<error> connection::write_loop() {
     }
     const auto written =
         co_await net::write_all(*stream_, std::as_bytes(std::span(next->bytes)), now() + write_timeout);
-    if (!written) co_return error(errc::connection_lost, who_.server + ": " + written.error().to_string());
+    if (!written) co_return co_await last_words(here, written.error());
     env_.bytes_sent.add(static_cast<std::int64_t>(next->bytes.size()));
   }
+}
+
+/// After a failed write: the server may have said why before it hung up, so the reader gets a moment to find that.
+async::task<error> connection::last_words(const async::executor& here, error why) {
+  if (why == make_error_code(errc::cancelled)) co_return error(errc::shutting_down);
+  const auto patience = now() + last_words_timeout;
+  while (why == make_error_code(errc::connection_lost)) {
+    async::notifier::ticket_ptr ticket;
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) co_return closing_error_;
+      ticket = wake_writer_.ticket(here);
+    }
+    if (!co_await wake_writer_.wait(std::move(ticket), patience)) break;
+  }
+  co_return error(errc::connection_lost, who_.server + ": " + why.to_string());
 }
 
 /// What the writer does next: write (requests, or a ping on a silent connection), wait, or, as an error, end.

@@ -43,11 +43,8 @@ class connection : public std::enable_shared_from_this<connection> {
  public:
   connection(connection_environment env, net::host_port server, connection_identity who);
 
-  /// Begins to connect; call once, before the first call.
-  void start();
-
-  /// Sends the frame of call `call_id` and waits for its reply until `deadline`. No result: the connection takes no
-  /// calls any more and nothing was sent. Errors as client::call().
+  /// The first call makes it connect. Sends the frame of call `call_id` and waits for its reply until `deadline`. No
+  /// result: the connection takes no calls any more and nothing was sent. Errors as client::call().
   async::task<std::optional<result<reply>>> call(std::int32_t call_id, std::string frame, steady_time deadline);
 
   /// Whether call() will be accepted, as far as one can know.
@@ -73,11 +70,13 @@ class connection : public std::enable_shared_from_this<connection> {
     steady_time wake_at;
   };
 
+  void start();
   static async::task<void> run(std::shared_ptr<connection> self);
   static async::task<void> read_loop(std::shared_ptr<connection> self);
   async::task<result<void>> open(steady_time deadline);
   async::task<result<void>> shake_hands(steady_time deadline);
   async::task<error> write_loop();
+  async::task<error> last_words(const async::executor& here, error why);
   result<next_write> plan_write(const async::executor& here);
   std::string take_outbox();
   result<void> deliver(const frame& bytes);
@@ -88,8 +87,8 @@ class connection : public std::enable_shared_from_this<connection> {
   const net::host_port server_;
   const connection_identity who_;
   const async::executor strand_;
-  async::running_task main_;
-  async::running_task reader_;  // strand only, as the two below
+  async::running_task main_;  // strand only, as the three below
+  async::running_task reader_;
   net::stream_ptr stream_;
   std::shared_ptr<const remote_exception> refusal_;  // what the server said against the connection as a whole
 
@@ -99,6 +98,7 @@ class connection : public std::enable_shared_from_this<connection> {
   steady_time last_used_;  // last call that began or ended
   steady_time last_received_;
   steady_time last_sent_;
+  bool started_ = false;
   bool retired_ = false;
   bool closed_ = false;
   bool counted_ = false;

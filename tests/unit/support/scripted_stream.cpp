@@ -109,7 +109,10 @@ void scripted_stream::advance() {
 }
 
 bool scripted_stream::broken() {
-  if (faults_->fails_now()) lost_ = true;
+  if (faults_->fails_now()) {
+    lost_ = true;
+    changed_.notify_all();
+  }
   return lost_ || closed_;
 }
 
@@ -141,6 +144,7 @@ result<std::size_t> scripted_stream::try_write(std::span<const iovec> buffers) {
     moved += part;
   }
   write_blocked_ = false;
+  ++outcome_->writes;
   advance();
   changed_.notify_all();
   return moved;

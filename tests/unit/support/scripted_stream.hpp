@@ -72,6 +72,7 @@ struct script_outcome {
   std::string unread;    ///< bytes written after the script's end
   std::size_t steps_left = 0;
   bool closed = false;
+  std::size_t writes = 0;  ///< how many times bytes were taken from the client
 };
 
 class scripted_stream final : public net::stream {
