@@ -33,14 +33,15 @@ std::optional<read_data> file_input_stream::try_read(std::uint64_t offset, std::
   return data;
 }
 
-/// The beginning of a file and reads that follow one another are worth a window.
+/// The beginning of a file and reads that follow one another are worth a window; a file read whole at once is not.
 file_input_stream::pattern file_input_stream::classify(std::uint64_t offset, std::size_t size) {
   const std::lock_guard lock(mutex_);
   const auto previous = std::exchange(last_end_, offset + size);
   if (window_->covers(offset)) return pattern::window;
   // The kernel sends the requests of one sequential reader in any order: one may be missing in between.
   const bool follows = previous > 0 && offset >= previous && offset <= previous + size;
-  return offset == 0 || follows ? pattern::restart_window : pattern::exact;
+  const bool begins = offset == 0 && size < file_->length();
+  return begins || follows ? pattern::restart_window : pattern::exact;
 }
 
 async::task<result<read_data>> file_input_stream::read(call_context context, std::uint64_t offset, std::size_t size) {

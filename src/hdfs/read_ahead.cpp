@@ -80,12 +80,18 @@ std::optional<read_data> read_ahead::try_read(std::uint64_t offset, std::size_t 
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
-    out = collect_locked(offset, size);
-    if (!out) return out;
-    consumed_locked(offset + size);
-    wake = current_ && current_->waiting && fetched_locked() + window_ / 4 <= goal_locked();
+    out = take_locked(offset, size, wake);
   }
   if (wake) room_.notify_all();
+  return out;
+}
+
+/// What is here of the range, if all of it is; `wake`: the fetch has room again.
+std::optional<read_data> read_ahead::take_locked(std::uint64_t offset, std::size_t size, bool& wake) {
+  auto out = collect_locked(offset, size);
+  if (!out) return out;
+  consumed_locked(offset + size);
+  wake = current_ && current_->waiting && fetched_locked() + window_ / 4 <= goal_locked();
   return out;
 }
 
@@ -117,16 +123,22 @@ async::task<result<std::optional<read_data>>> read_ahead::read(call_context cont
                                                                std::size_t size) {
   const auto here = co_await boost::asio::this_coro::executor;
   for (;;) {
-    if (auto data = try_read(offset, size)) co_return std::move(data);
+    std::optional<read_data> data;
     async::notifier::ticket_ptr ticket;
+    bool wake = false;
     {
       const std::lock_guard lock(mutex_);
-      if (failure_) co_return *failure_;
-      if (!current_ || !covers_locked(offset)) co_return std::optional<read_data>();
-      wanted_ = std::max(wanted_, offset + size);
-      ticket = arrived_.ticket(here);
+      data = take_locked(offset, size, wake);
+      if (!data) {
+        if (failure_) co_return *failure_;
+        if (!current_ || !covers_locked(offset)) co_return std::optional<read_data>();
+        wake = current_->waiting;
+        wanted_ = std::max(wanted_, offset + size);
+        ticket = arrived_.ticket(here);
+      }
     }
-    room_.notify_all();
+    if (wake) room_.notify_all();
+    if (data) co_return std::move(data);
     if (auto woken = co_await arrived_.wait(std::move(ticket), context.deadline); !woken) co_return woken.error();
   }
 }
