@@ -34,6 +34,22 @@ namespace {
 constexpr unsigned read_ahead_kib = 4096;
 constexpr milliseconds shutdown_patience{5'000};
 
+/// A failing start is told in one line, by whoever started it; what the layers below warn of on the way would say it
+/// twice. Debug levels show all the same.
+class quiet_start {
+ public:
+  explicit quiet_start(logger& log) : log_(log), level_(log.level()) {
+    if (level_ > log_level::debug) log_.set_level(std::max(level_, log_level::error));
+  }
+  ~quiet_start() { log_.set_level(level_); }
+  quiet_start(const quiet_start&) = delete;
+  quiet_start& operator=(const quiet_start&) = delete;
+
+ private:
+  logger& log_;
+  const log_level level_;
+};
+
 }  // namespace
 
 /// Every layer, in the order of construction. The io_context comes first and so goes last.
@@ -102,6 +118,7 @@ mount_daemon::parts::parts(const config::settings& settings_, std::string mount_
       control(io.executor(), log) {}
 
 result<void> mount_daemon::parts::reach_root() {
+  const quiet_start quiet(log);
   const call_context context(users.self(), std::chrono::steady_clock::now() + settings.options.timeout);
   const auto remember = [this](async::running_task task) {
     const std::lock_guard lock(mutex);

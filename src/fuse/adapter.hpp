@@ -9,6 +9,7 @@
 #include "async/task.hpp"
 #include "fs/file_system.hpp"
 #include "fs/identity_mapper.hpp"
+#include "fuse/init_workaround.hpp"
 #include "fuse/libfuse.hpp"
 #include "fuse/running_requests.hpp"
 #include "fuse/traffic.hpp"
@@ -39,6 +40,9 @@ class adapter {
   /// The table for fuse_session_new(), whose userdata must be an adapter.
   static const fuse_lowlevel_ops& operations();
 
+  /// writev(2) for everything that libfuse sends to the kernel; `userdata` is an adapter. See init_workaround.
+  static ssize_t write_answer(int fd, iovec* pieces, int count, void* userdata) noexcept;
+
   /// Ready once the kernel and we have agreed on the protocol (INIT).
   std::future<void> initialised() { return initialised_.get_future(); }
   /// Cancels the tasks of all requests and waits until they have answered; false when some have not after `patience`.
@@ -56,6 +60,7 @@ class adapter {
   running_requests running_;
   std::atomic<std::uint64_t> last_request_{0};
   std::promise<void> initialised_;
+  init_workaround workaround_;
 };
 
 }  // namespace hdfsmount::fuse

@@ -141,6 +141,7 @@ struct operation_table {
   static void init(void* userdata, fuse_conn_info* connection) {
     auto& here = *static_cast<adapter*>(userdata);
     here.log_.info("{}", negotiate(*connection, here.settings_.max_background));
+    here.workaround_.arm(connection->want);
     here.initialised_.set_value();
   }
 

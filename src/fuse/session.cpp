@@ -55,6 +55,16 @@ int serve(fuse_session* raw, unsigned threads) {
 #endif
 }
 
+/// Puts adapter::write_answer() between libfuse and the device, where that is needed and can be done.
+void complete_answers([[maybe_unused]] fuse_session* raw) {
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 13) && FUSE_VERSION < FUSE_MAKE_VERSION(3, 17)
+  fuse_custom_io io{};
+  io.writev = adapter::write_answer;
+  io.read = [](int fd, void* into, std::size_t size, void*) { return ::read(fd, into, size); };
+  if (fuse_session_custom_io(raw, &io, fuse_session_fd(raw)) != 0) throw mount_error("out of memory");
+#endif
+}
+
 /// Interrupts the wait of the thread in run(). Real-time, so that nobody else means anything by it.
 int wake_signal() {
   return SIGRTMIN;
@@ -120,8 +130,9 @@ void session::mount() {
     const auto why = said.empty() ? std::string("libfuse gives no reason") : printable(said.front());
     throw mount_error(fmt::format("cannot mount on {}: {}", request_.mount_point, why));
   }
-  for (const auto& line : said) log_.info("libfuse: {}", line);
   mounted_ = true;
+  for (const auto& line : said) log_.info("libfuse: {}", line);
+  complete_answers(raw_.get());
 }
 
 result<void> session::run() {

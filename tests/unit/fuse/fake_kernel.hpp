@@ -51,11 +51,9 @@ class fake_kernel {
     session_ = fuse_session_new(&arguments, &table, sizeof table, &target);
     fuse_opt_free_args(&arguments);
     EXPECT_NE(session_, nullptr);
-    const fuse_custom_io io{
-        .writev = [](int fd, iovec* pieces, int count, void*) { return ::writev(fd, pieces, count); },
-        .read = [](int fd, void* into, std::size_t size, void*) { return read_request(fd, into, size); },
-        .splice_receive = nullptr,
-        .splice_send = nullptr};
+    fuse_custom_io io{};
+    io.writev = adapter::write_answer;
+    io.read = [](int fd, void* into, std::size_t size, void*) { return read_request(fd, into, size); };
     EXPECT_EQ(fuse_session_custom_io(session_, &io, ends[1]), 0);
     reader_ = std::thread([this] { serve(); });
     fuse_init_in hello{};
