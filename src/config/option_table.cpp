@@ -129,7 +129,7 @@ constexpr option_spec table[] = {
      count<&o::max_calls_per_second, 0, 1000000>},
     {"threads", "NUMBER", "0", "threads for network and protocol; 0 takes 2 to 4, by processors", limits,
      count<&o::threads, 0, 64>},
-    {"max_background", "NUMBER", "64", "read-ahead requests the kernel keeps in flight", limits,
+    {"max_background", "NUMBER", "8192", "read-ahead requests the kernel keeps in flight", limits,
      count<&o::max_background, 1, 65535>},
 
     {"log_level", "LEVEL", "", "trace, debug, info, warning, error or off; info if not given", logging, level},

@@ -42,7 +42,7 @@ TEST(mount_options, defaults_are_safe) {
   EXPECT_EQ(options.memory, 256U << 20);
   EXPECT_EQ(options.max_calls, 256U);
   EXPECT_EQ(options.max_calls_per_second, 0U);
-  EXPECT_EQ(options.max_background, 64U);
+  EXPECT_EQ(options.max_background, 8192U);
   EXPECT_FALSE(options.uid || options.gid || options.umask || options.level);
 }
 
