@@ -30,7 +30,7 @@ class identities {
     std::size_t limit = 16'384;       ///< most answers remembered, per kind
   };
 
-  /// `clock` must outlive this object.
+  /// `clock`, and the io_context of the tasks that ask, must outlive this object; the tasks must not.
   identities(std::shared_ptr<name_service> service, const clock_source& clock, options settings);
   /// Does not wait for a name service that hangs.
   ~identities();

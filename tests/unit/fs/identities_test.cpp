@@ -18,10 +18,12 @@ class identities_of_names : public ::testing::Test {
   }
   void again(const identities::options& settings) { names = std::make_unique<identities>(service, clock, settings); }
 
+  void TearDown() override { runner.finish(); }
+
+  task_runner runner;
   fake_clock clock;
   std::shared_ptr<fake_name_service> service = std::make_shared<fake_name_service>();
   std::unique_ptr<identities> names = std::make_unique<identities>(service, clock, identities::options());
-  task_runner runner;
 };
 
 TEST_F(identities_of_names, asks_once_and_remembers) {

@@ -88,6 +88,9 @@ class mounted_fake : public ::testing::Test {
     return outcome ? 0 : errno_of(outcome.error(), op);
   }
 
+  void TearDown() override { runner.finish(); }
+
+  task_runner runner;
   fake_hdfs hdfs;
   fake_clock clock;
   metrics numbers;
@@ -95,7 +98,6 @@ class mounted_fake : public ::testing::Test {
   identities names{name_base, clock, {}};
   identity_mapper users{hdfs_user("daemon")};
   std::unique_ptr<file_system> files;
-  task_runner runner;  // last: its tasks end before what they use
 };
 
 inline constexpr inode_id root{1};

@@ -21,13 +21,15 @@ class shared_question : public ::testing::Test {
     return runner.start(flights.run("k", deadline, std::move(question)));
   }
 
+  void TearDown() override { runner.finish(); }
+
+  task_runner runner;
   fake_clock clock;
   metrics numbers;
   counter& joined = numbers.get("joined");
   std::atomic<int> asked{0};
   std::shared_ptr<gate> answer = std::make_shared<gate>();
   shared_questions<int> flights{clock, seconds(1), joined};
-  task_runner runner;
 };
 
 TEST_F(shared_question, answers_everybody_at_once) {

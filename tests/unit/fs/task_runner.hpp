@@ -29,12 +29,16 @@ inline steady_time in(milliseconds from_now) {
   return std::chrono::steady_clock::now() + from_now;
 }
 
-/// An io_context run by two threads, as in the daemon.
+/// An io_context run by two threads, as in the daemon. Declare it before whatever its tasks use, and finish() it before
+/// that goes: tasks end first, the io_context last.
 class task_runner {
  public:
-  ~task_runner() {
+  ~task_runner() { finish(); }
+
+  /// Waits for all tasks.
+  void finish() {
     guard_.reset();
-    for (auto& t : threads_) t.join();
+    threads_.clear();
   }
 
   template <class T>
