@@ -119,7 +119,8 @@ async::task<result<void>> proxy::before_repetition(attempts& so_far, const error
                                                    steady_time deadline, patience how) {
   const auto what = retry_class(failure);
   note_unreachable(so_far, failure, node);
-  if (what == retry::never || now() >= deadline) co_return failure;
+  if (what == retry::never) co_return failure;
+  if (now() >= deadline) co_return out_of_time(failure);
   // The server may have closed an idle connection just when the request was on its way.
   if (is(failure, errc::connection_lost) && !std::exchange(so_far.reconnected, true)) co_return result<void>();
   if (what == retry::same_server) {

@@ -217,7 +217,8 @@ async::task<error> connection::last_words(const async::executor& here, error why
       if (closed_) co_return closing_error_;
       ticket = wake_writer_.ticket(here);
     }
-    if (!co_await wake_writer_.wait(std::move(ticket), patience)) break;
+    const auto woken = co_await wake_writer_.wait(std::move(ticket), patience);
+    if (!woken) break;
   }
   co_return error(errc::connection_lost, who_.server + ": " + why.to_string());
 }
@@ -306,7 +307,7 @@ result<void> connection::deliver(const frame& bytes) {
       last_used_ = last_received_;
     }
   }
-  if (fatal && !reply_to) refusal_ = out.exception;
+  if (fatal && header.call_id < 0) refusal_ = out.exception;
   if (!reply_to) env_.log.debug("{} answers call {}, which nobody waits for", who_.server, header.call_id);
   if (reply_to) reply_to->set(std::move(out));
   if (fatal) return closing;
