@@ -72,9 +72,10 @@ async::task<result<rpc::reply>> proxy::call(call_context context, std::string me
     so_far.last_began = now();
     auto answer = co_await attempt(context, node, method, arguments, identity);
     if (answer) co_return answer;
-    so_far.last = answer.error();
-    auto again = co_await before_repetition(so_far, answer.error(), node, context.deadline, how);
+    const auto failure = answer.error();
+    auto again = co_await before_repetition(so_far, failure, node, context.deadline, how);
     if (!again) co_return again.error();
+    so_far.last = failure;
     identity = identity.repeated();
   }
 }
@@ -120,7 +121,8 @@ async::task<result<void>> proxy::before_repetition(attempts& so_far, const error
   const auto what = retry_class(failure);
   note_unreachable(so_far, failure, node);
   if (what == retry::never) co_return failure;
-  if (now() >= deadline) co_return out_of_time(failure);
+  if (now() >= deadline)
+    co_return out_of_time(is(failure, errc::timed_out) && so_far.last.code() ? so_far.last : failure);
   // The server may have closed an idle connection just when the request was on its way.
   if (is(failure, errc::connection_lost) && !std::exchange(so_far.reconnected, true)) co_return result<void>();
   if (what == retry::same_server) {
