@@ -3,7 +3,9 @@
 #include <type_traits>
 #include <utility>
 
+#include "async/sleep.hpp"
 #include "fuse/adapter.hpp"
+#include "fuse/interrupt_cause.hpp"
 #include "fuse/kernel_features.hpp"
 #include "fuse/listing.hpp"
 #include "fuse/reply.hpp"
@@ -75,9 +77,23 @@ struct operation_table {
     // An exchange that an exception left unanswered sends EIO when it goes.
   }
 
-  /// Cancels the task whose number is `id`. libfuse holds `raw` until this returns.
-  static void interrupted(fuse_req_t raw, void* id) {
-    home(raw).running_.interrupt(request_id(reinterpret_cast<std::uintptr_t>(id)));
+  /// The kernel interrupts a request once, at its thread's first signal. If that was none to stop for, later ones have
+  /// to be looked for.
+  static async::task<void> watch_for_stop(adapter& here, request_id id, pid_t thread) {
+    while (here.running_.contains(id)) {
+      if (is_meant_to_stop(thread)) here.running_.interrupt(id);
+      co_await async::sleep_until(std::chrono::steady_clock::now() + milliseconds(100));
+    }
+  }
+
+  /// Cancels the task whose number is `data`, now or when its thread is meant to stop. libfuse holds `raw` until this
+  /// returns, and calls it from another thread or from within fuse_req_interrupt_func().
+  static void interrupted(fuse_req_t raw, void* data) {
+    auto& here = home(raw);
+    const request_id id(reinterpret_cast<std::uintptr_t>(data));
+    const auto thread = fuse_req_ctx(raw)->pid;
+    if (is_meant_to_stop(thread)) return here.running_.interrupt(id);
+    async::spawn(here.executor_, here.log_, watch_for_stop(here, id, thread));
   }
 
   template <class T, class Send>

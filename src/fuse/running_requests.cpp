@@ -21,6 +21,11 @@ void running_requests::close(request_id id) {
   if (running_.empty()) emptied_.notify_all();
 }
 
+bool running_requests::contains(request_id id) {
+  const std::lock_guard lock(mutex_);
+  return running_.contains(id);
+}
+
 void running_requests::interrupt(request_id id) {
   const std::lock_guard lock(mutex_);
   const auto found = running_.find(id);

@@ -22,6 +22,7 @@ class running_requests {
   /// When the task has ended.
   void close(request_id id);
 
+  bool contains(request_id id);
   void interrupt(request_id id);
   void cancel_all();
   /// False when some still run after `patience`.

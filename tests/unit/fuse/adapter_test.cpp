@@ -2,6 +2,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -265,6 +268,69 @@ TEST_F(adapter_test, an_interrupt_ends_a_waiting_request) {
   const auto unique = kernel_->send(FUSE_LOOKUP, FUSE_ROOT_ID, fake_kernel::name("hello"));
   EXPECT_FALSE(kernel_->next(milliseconds(50)));
   kernel_->interrupt(unique);
+  const auto answer = kernel_->next();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->unique, unique);
+  EXPECT_EQ(answer->error, EINTR);
+}
+
+/// A thread for which signals can be made pending.
+class blocked_thread {
+ public:
+  blocked_thread() {
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, &before);
+    thread_ = std::thread([this] {
+      id_.set_value(::gettid());
+      end_.get_future().wait();
+    });
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    id = id_.get_future().get();
+  }
+  ~blocked_thread() {
+    end_.set_value();
+    thread_.join();
+  }
+  void send(int signal) { ::pthread_kill(thread_.native_handle(), signal); }
+
+  pid_t id = 0;
+
+ private:
+  std::promise<pid_t> id_;
+  std::promise<void> end_;
+  std::thread thread_;
+};
+
+TEST_F(adapter_test, a_signal_that_stops_nothing_does_not_end_a_request) {
+  start();
+  hdfs_.hold();
+  blocked_thread program;
+  program.send(SIGCHLD);
+  kernel_->thread = program.id;
+  const auto unique = kernel_->send(FUSE_LOOKUP, FUSE_ROOT_ID, fake_kernel::name("hello"));
+  EXPECT_FALSE(kernel_->next(milliseconds(50)));
+  kernel_->interrupt(unique);
+  EXPECT_FALSE(kernel_->next(milliseconds(300)));
+  hdfs_.release();
+  const auto answer = kernel_->next();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->unique, unique);
+  EXPECT_EQ(answer->error, 0);
+}
+
+TEST_F(adapter_test, a_later_signal_to_stop_is_seen) {
+  start();
+  hdfs_.hold();
+  blocked_thread program;
+  program.send(SIGWINCH);
+  kernel_->thread = program.id;
+  const auto unique = kernel_->send(FUSE_LOOKUP, FUSE_ROOT_ID, fake_kernel::name("hello"));
+  EXPECT_FALSE(kernel_->next(milliseconds(50)));
+  kernel_->interrupt(unique);
+  EXPECT_FALSE(kernel_->next(milliseconds(150)));
+  program.send(SIGINT);  // the kernel interrupts a request only once
   const auto answer = kernel_->next();
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->unique, unique);

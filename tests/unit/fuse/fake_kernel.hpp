@@ -72,6 +72,8 @@ class fake_kernel {
   fake_kernel(const fake_kernel&) = delete;
   fake_kernel& operator=(const fake_kernel&) = delete;
 
+  pid_t thread = 0;  ///< who asks; 0: of another pid namespace
+
   const fuse_init_out& init() const { return init_; }
 
   template <class T>
@@ -88,7 +90,7 @@ class fake_kernel {
     header.nodeid = node;
     header.uid = 1001;
     header.gid = 2001;
-    header.pid = 77;
+    header.pid = static_cast<std::uint32_t>(thread);
     header.len = static_cast<std::uint32_t>(sizeof header + payload.size());
     const auto message = bytes(header) + payload;
     EXPECT_EQ(::send(ours_, message.data(), message.size(), MSG_NOSIGNAL), static_cast<ssize_t>(message.size()));
