@@ -161,6 +161,23 @@ def test_new_bytes_with_the_old_length_and_time_are_not_mistaken_for_the_old(mnt
         assert (mnt / path).read_bytes() == letter * 5000
 
 
+def test_content_rewritten_in_place_with_the_old_length_and_time(mnt, cluster, here):
+    """The same inode, length and modification time, and other blocks."""
+    path, java = f"{here}/file", cluster.java
+    for seed in (1, 2):
+        if seed == 1:
+            java.write(path, 5000, seed=seed)
+        else:
+            assert java.truncate(path, 0)
+            handle = java.append(path, seed=seed)
+            java.extend(handle, 5000)
+            java.finish(handle)
+        cluster.webhdfs.set_times(path, mtime=1600000000000)
+        time.sleep(1.2)
+        for _ in range(2):
+            assert (mnt / path).read_bytes() == pattern.pattern(seed, 0, 5000)
+
+
 def test_a_truncated_file_ends_where_it_ends(mnt, cluster, here):
     path = f"{here}/file"
     cluster.java.write(path, 3 * MIB, seed=2, block_size=MIB)

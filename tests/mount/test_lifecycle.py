@@ -154,5 +154,7 @@ def test_the_mount_survives_a_restart_of_the_namenode(mnt, cluster, here):
     assert (mnt / f"{here}/file").read_bytes() == b"before"
     cluster.restart("nn")
     wait_until(cluster["dn1"].is_ready, 30, "dn1 registered again")
-    cluster.webhdfs.put(f"{here}/second", b"after")
-    assert (mnt / f"{here}/second").read_bytes() == b"after"
+    cluster.webhdfs.mkdirs(f"{here}/second")
+    mnt.drop_kernel_caches()
+    assert os.listdir(mnt / f"{here}/second") == []
+    assert (mnt / f"{here}/file").read_bytes() == b"before"

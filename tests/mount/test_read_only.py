@@ -58,11 +58,11 @@ def test_every_change_is_refused(mount, cluster, target, options):
             if isinstance(fd, int):
                 os.close(fd)
         except OSError as error:
-            found[name] = errno.errorcode[error.errno]
+            found[name] = os.strerror(error.errno)
     # The kernel itself has no O_TMPFILE for this file system on a mount that is not read-only.
-    expected = {name: "EROFS" for name in ATTEMPTS}
-    if "ro" not in options and found["unnamed file"] == "EOPNOTSUPP":
-        expected["unnamed file"] = "EOPNOTSUPP"
+    expected = {name: os.strerror(errno.EROFS) for name in ATTEMPTS}
+    if "ro" not in options:
+        expected["unnamed file"] = os.strerror(errno.EOPNOTSUPP)
     assert found == expected
     after = list(cluster.webhdfs.walk(target))
     for _, entry in (*before, *after):
@@ -75,6 +75,13 @@ def test_an_existing_file_may_be_opened_with_o_creat_for_reading(mount, target):
     fd = os.open(mount() / target / "file", os.O_CREAT | os.O_RDONLY)
     assert os.read(fd, 100) == b"content"
     os.close(fd)
+
+
+def test_access_for_writing_is_refused_and_for_reading_granted(mount, target):
+    path = mount() / target / "file"
+    assert os.access(path, os.R_OK) and os.access(path, os.F_OK)
+    assert not os.access(path, os.W_OK)
+    assert not os.access(path, os.X_OK)
 
 
 def test_cp_and_rm_fail_and_say_why(mount, target):
