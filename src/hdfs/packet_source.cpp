@@ -10,6 +10,7 @@ namespace hdfsmount::hdfs {
 namespace {
 
 constexpr std::uint64_t run_growth = 4;
+constexpr std::uint64_t longest_run = 1ULL << 40;  // more than any block
 /// Before the NameNode is asked again because no replica could be read.
 constexpr std::array<milliseconds, 3> pauses{milliseconds(200), milliseconds(1000), milliseconds(3000)};
 
@@ -52,7 +53,7 @@ async::task<result<packet_source::packet>> packet_source::next(call_context cont
       replica_failed(length.error());
     } else if (*length == 0) {
       reader_.reset();
-      run_ *= run_growth;
+      run_ = std::min(run_ * run_growth, longest_run);
     } else {
       packet_.offset = block_->offset + reader_->packet_offset();
       packet_.length = *length;

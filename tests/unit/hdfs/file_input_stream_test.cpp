@@ -15,7 +15,7 @@ using testing::fake_datanodes;
 using testing::replica_bytes;
 using testing::task_runner;
 
-constexpr std::size_t block_size = 300'000;
+constexpr std::size_t usual_block_size = 300'000;
 
 /// One file of several blocks, each on dn1 and dn2, and a NameNode that knows where they are.
 class fake_directory final : public block_directory {
@@ -73,8 +73,8 @@ class FileInputStream : public ::testing::Test {
 
   void write(std::size_t size, std::vector<std::string> hosts = {"dn1", "dn2"}) {
     content_ = testing::pattern(size);
-    for (std::size_t at = 0, id = 1; at < size; at += block_size, ++id) {
-      const auto piece = content_.substr(at, block_size);
+    for (std::size_t at = 0, id = 1; at < size; at += block_size_, ++id) {
+      const auto piece = content_.substr(at, block_size_);
       std::vector<wire::replica_location> replicas;
       for (const auto& host : hosts) {
         replicas.push_back(on(host));
@@ -131,10 +131,11 @@ class FileInputStream : public ::testing::Test {
                    connections_,       health_,   std::make_shared<buffer_pool>(64U << 20),
                    runner_.log(),      numbers_};
   std::string content_;
+  std::size_t block_size_ = usual_block_size;
 };
 
 TEST_F(FileInputStream, ReadsInOrderThroughTheWindow) {
-  write(3 * block_size + 17);
+  write(3 * block_size_ + 17);
   auto stream = open().value();
   EXPECT_EQ(stream->length(), content_.size());
   expect_content(*stream, 131'072);
@@ -143,8 +144,17 @@ TEST_F(FileInputStream, ReadsInOrderThroughTheWindow) {
   stream->close();
 }
 
+TEST_F(FileInputStream, ReadsAFileOfVeryManyBlocks) {
+  block_size_ = 1'000;
+  write(70 * block_size_);
+  auto stream = open().value();
+  expect_content(*stream, 4'096);
+  EXPECT_EQ(nodes_.node("dn1").operations, 70);
+  EXPECT_EQ(nodes_.node("dn1").connects, 1);
+}
+
 TEST_F(FileInputStream, ReadsAtRandomFetchTheirRangeOnly) {
-  write(3 * block_size + 17);
+  write(3 * block_size_ + 17);
   auto stream = open().value();
   std::minstd_rand random(3);
   std::int64_t asked = 0;
@@ -159,7 +169,7 @@ TEST_F(FileInputStream, ReadsAtRandomFetchTheirRangeOnly) {
 }
 
 TEST_F(FileInputStream, AFailedReplicaIsReplacedWhereItStopped) {
-  write(2 * block_size);
+  write(2 * block_size_);
   for (const std::size_t lose_after : {0UL, 5UL, 40UL, 600UL, 70'000UL, 200'000UL}) {
     nodes_.node("dn1").lose_after = lose_after;
     connections_.clear();
@@ -171,7 +181,7 @@ TEST_F(FileInputStream, AFailedReplicaIsReplacedWhereItStopped) {
 }
 
 TEST_F(FileInputStream, ASilentReplicaCostsOneAttemptAndIsThenAvoided) {
-  write(2 * block_size);
+  write(2 * block_size_);
   nodes_.node("dn1").how = fake_datanode::behaviour::never_answer;
   auto stream = open().value();
   expect_content(*stream, 65'536);
@@ -180,7 +190,7 @@ TEST_F(FileInputStream, ASilentReplicaCostsOneAttemptAndIsThenAvoided) {
 }
 
 TEST_F(FileInputStream, ACorruptReplicaIsReportedAndNeverDelivered) {
-  write(block_size);
+  write(block_size_);
   nodes_.node("dn1").replicas.at(1).flip_at = 1000;
   auto stream = open().value();
   expect_content(*stream, 65'536);
@@ -189,7 +199,7 @@ TEST_F(FileInputStream, ACorruptReplicaIsReportedAndNeverDelivered) {
 }
 
 TEST_F(FileInputStream, AllReplicasCorruptIsAnErrorAndNobodyIsBlamed) {
-  write(block_size);
+  write(block_size_);
   for (const auto* host : {"dn1", "dn2"}) nodes_.node(host).replicas.at(1).flip_at = 1000;
   auto stream = open().value();
   const auto got = read(*stream, 0, 4096);
@@ -200,7 +210,7 @@ TEST_F(FileInputStream, AllReplicasCorruptIsAnErrorAndNobodyIsBlamed) {
 }
 
 TEST_F(FileInputStream, AskingAgainFindsABlockThatMoved) {
-  write(block_size);
+  write(block_size_);
   nodes_.node("dn3").replicas.emplace(1, nodes_.node("dn1").replicas.at(1));
   auto stream = open().value();
   nodes_.node("dn1").replicas.clear();
@@ -211,7 +221,7 @@ TEST_F(FileInputStream, AskingAgainFindsABlockThatMoved) {
 }
 
 TEST_F(FileInputStream, EndsByItsDeadlineWhateverHangs) {
-  write(block_size);
+  write(block_size_);
   for (const auto* host : {"dn1", "dn2"}) nodes_.node(host).how = fake_datanode::behaviour::never_connect;
   auto stream = open().value();
   const auto start = std::chrono::steady_clock::now();
@@ -222,21 +232,21 @@ TEST_F(FileInputStream, EndsByItsDeadlineWhateverHangs) {
 }
 
 TEST_F(FileInputStream, SeesWhatIsVisibleOfABlockBeingWritten) {
-  write(block_size + 5'000);
-  directory_.complete_length = block_size;
+  write(block_size_ + 5'000);
+  directory_.complete_length = block_size_;
   directory_.being_written = 3'000;
   directory_.silent_node = "dn1";
   auto stream = open().value();
   EXPECT_TRUE(stream->under_construction());
-  EXPECT_EQ(stream->length(), block_size + 3'000);
-  EXPECT_EQ(read(*stream, block_size - 10, 100'000).value(), content_.substr(block_size - 10, 3'010));
+  EXPECT_EQ(stream->length(), block_size_ + 3'000);
+  EXPECT_EQ(read(*stream, block_size_ - 10, 100'000).value(), content_.substr(block_size_ - 10, 3'010));
   directory_.being_written = 5'000;
   EXPECT_EQ(runner_.run(stream->refresh_length(context())).value(), content_.size());
-  EXPECT_EQ(read(*stream, block_size + 2'000, 100'000).value(), content_.substr(block_size + 2'000));
+  EXPECT_EQ(read(*stream, block_size_ + 2'000, 100'000).value(), content_.substr(block_size_ + 2'000));
 }
 
 TEST_F(FileInputStream, ClosingWhileReadingEndsTheRead) {
-  write(block_size);
+  write(block_size_);
   nodes_.node("dn1").how = nodes_.node("dn2").how = fake_datanode::behaviour::never_answer;
   settings_.attempt_timeout = seconds(10);
   auto stream = open().value();
@@ -257,7 +267,7 @@ TEST_F(FileInputStream, ClosingWhileReadingEndsTheRead) {
 }
 
 TEST_F(FileInputStream, GivesAllMemoryBack) {
-  write(3 * block_size);
+  write(3 * block_size_);
   auto stream = open().value();
   expect_content(*stream, 65'536);
   stream->close();
