@@ -19,7 +19,7 @@
 /// A request arrives on one of libfuse's few reader threads. What fs/ can answer from memory is answered right there;
 /// everything else becomes a task on the io_context, which owns copies of the arguments and answers later. A reader
 /// thread never waits for the network, so the number of threads does not grow with the number of waiting requests.
-/// Ctrl-C in a program (FUSE_INTERRUPT) cancels the request's task.
+/// Ctrl-C in a program (FUSE_INTERRUPT) cancels the request's task; interrupt_cause.hpp says which signals do.
 ///
 /// Messages to the kernel that nobody asked for (invalidate an inode, an entry) must not be sent from these threads:
 /// the kernel may hold a lock that only our answer to another request frees. They will have one thread of their own,
