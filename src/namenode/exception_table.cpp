@@ -41,7 +41,6 @@ const auto& table() {
       row{"", "org.apache.hadoop.ipc.StandbyException", "", as_code(standby)},
       row{"", "org.apache.hadoop.ipc.ObserverRetryOnActiveException", "", as_code(observer_retry)},
       row{"", "org.apache.hadoop.ipc.RetriableException", "", as_code(retriable)},
-      row{"", "org.apache.hadoop.ipc.CallQueueTooBigException", "", as_code(retriable)},
       row{"", "org.apache.hadoop.hdfs.server.namenode.SafeModeException", "", as_code(safe_mode)},
       row{"", "org.apache.hadoop.fs.UnresolvedLinkException", "", as_code(unresolved_link)},
       row{"", "org.apache.hadoop.hdfs.protocol.UnresolvedPathException", "", as_code(unresolved_link)},
