@@ -129,7 +129,7 @@ int main(int count, char** words) {
     return exit_ok;
   }
   if (!arguments.empty() && (arguments[0] == "--version" || arguments[0] == "-V")) {
-    fmt::print("hdfsctl {}\n", version);
+    fmt::print("hdfsctl {}\n", version());
     return exit_ok;
   }
   try {

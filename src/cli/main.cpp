@@ -11,12 +11,12 @@
 #include "cli/background.hpp"
 #include "cli/mount_daemon.hpp"
 #include "cli/mount_point.hpp"
-#include "cli/service_manager.hpp"
 #include "cli/signals.hpp"
 #include "cli/startup_error.hpp"
 #include "cli/version.hpp"
 #include "config/config_error.hpp"
 #include "config/settings.hpp"
+#include "control/service_manager.hpp"
 #include "control/socket_path.hpp"
 #include "fuse/session.hpp"
 
@@ -72,11 +72,12 @@ int serve(const plan& what, std::optional<outcome_pipe>& waiting) {
   const auto ready = [&] {
     if (waiting && !waiting->report_ready()) return false;
     const auto state = fmt::format("READY=1\nSTATUS=mounted {} on {}", what.settings.source.uri, what.mount_point);
-    if (!notify_service_manager(what.notify_socket, state)) log.warning("NOTIFY_SOCKET does not take messages");
+    if (!control::notify_service_manager(what.notify_socket, state))
+      log.warning("NOTIFY_SOCKET does not take messages");
     return true;
   };
   const auto ended = daemon.serve(ready);
-  notify_service_manager(what.notify_socket, "STOPPING=1");
+  control::notify_service_manager(what.notify_socket, "STOPPING=1");
   if (ended) {
     log.info("unmounted {}", what.mount_point);
     return exit_ok;
@@ -106,7 +107,7 @@ int run(const std::vector<std::string>& arguments) {
       return exit_ok;
     }
     if (line.what == config::command::show_version) {
-      fmt::print("hdfsmount {}\n", version);
+      fmt::print("hdfsmount {}\n", version());
       return exit_ok;
     }
     const auto what = make_plan(std::move(line));

@@ -67,7 +67,7 @@ void append_section(std::string& out, const json::object& report, const std::str
 }  // namespace
 
 json::value status_report(const status_input& input) {
-  return json::object{{"version", std::string(version)},
+  return json::object{{"version", std::string(version())},
                       {"pid", ::getpid()},
                       {"mount_point", input.mount_point},
                       {"source", input.settings.source.uri},

@@ -5,6 +5,6 @@
 namespace hdfsmount::cli {
 
 /// The project's version, from the top-level meson.build.
-inline constexpr std::string_view version = HDFSMOUNT_VERSION;
+std::string_view version();
 
 }  // namespace hdfsmount::cli

@@ -1,4 +1,4 @@
-#include "cli/service_manager.hpp"
+#include "control/service_manager.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstring>
 
-namespace hdfsmount::cli {
+namespace hdfsmount::control {
 
 bool notify_service_manager(const std::string& socket, std::string_view state) {
   if (socket.empty()) return true;
@@ -24,4 +24,4 @@ bool notify_service_manager(const std::string& socket, std::string_view state) {
   return sent == static_cast<ssize_t>(state.size());
 }
 
-}  // namespace hdfsmount::cli
+}  // namespace hdfsmount::control

@@ -1,4 +1,4 @@
-#include "cli/service_manager.hpp"
+#include "control/service_manager.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstring>
 
-namespace hdfsmount::cli {
+namespace hdfsmount::control {
 namespace {
 
 /// What arrives at a datagram socket with this name ('@': abstract) after one notification.
@@ -45,4 +45,4 @@ TEST(service_manager, a_socket_that_takes_nothing_is_reported) {
 }
 
 }  // namespace
-}  // namespace hdfsmount::cli
+}  // namespace hdfsmount::control

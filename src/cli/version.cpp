@@ -1,0 +1,9 @@
+#include "cli/version.hpp"
+
+namespace hdfsmount::cli {
+
+std::string_view version() {
+  return HDFSMOUNT_VERSION;
+}
+
+}  // namespace hdfsmount::cli
