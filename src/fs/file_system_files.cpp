@@ -63,7 +63,7 @@ async::task<result<opened_file>> file_system::open(request asked, inode_id node,
   std::optional<content_mark> mark;
   view = parts_->inodes.find(node);
   if (view && parts_->is_fresh(view->record) && !(*stream)->under_construction())
-    mark.emplace((*stream)->length(), view->record->attr.modified);
+    mark.emplace((*stream)->length(), view->record->attr.modified, (*stream)->content_version());
   opened_file out;
   out.direct_io = (*stream)->under_construction();
   out.keep_cache = parts_->inodes.unchanged_since_open(node, mark);

@@ -53,11 +53,12 @@ struct inode_location {
 /// Content of a file as of an open, for the decision whether cached pages are still good.
 struct content_mark {
   content_mark() = default;
-  content_mark(std::uint64_t length_, file_time modified_) : length(length_), modified(modified_) {}
+  content_mark(std::uint64_t length_, file_time modified_, std::uint64_t version_)
+      : length(length_), modified(modified_), version(version_) {}
 
   std::uint64_t length = 0;
   file_time modified{};
-  std::uint64_t version = 0;  ///< of the blocks and generation stamps, once input streams can tell
+  std::uint64_t version = 0;  ///< hdfs::input_stream::content_version()
 
   friend bool operator==(const content_mark&, const content_mark&) = default;
 };

@@ -8,21 +8,51 @@ block_locator::block_locator(const services& shared, std::string path, std::stri
     : shared_(shared), path_(std::move(path)), name_(std::move(name)), refreshing_(shared.where, shared.log) {}
 
 async::task<result<void>> block_locator::open(call_context context) {
-  co_return co_await load(std::move(context), 0, shared_.settings.prefetch_bytes);
+  auto found = co_await locate(context, 0, shared_.settings.prefetch_bytes);
+  if (!found) co_return found.error();
+  version_ = version_of(*found);
+  co_return co_await take(std::move(context), std::move(*found));
+}
+
+std::uint64_t block_locator::version_of(const wire::located_blocks& found) {
+  std::uint64_t version = found.file_length;
+  const auto mix = [&version](std::uint64_t value) {
+    version = (version ^ value) * 0x9e3779b97f4a7c15U + (version >> 29);
+  };
+  const auto mix_block = [&mix](const wire::extended_block& block) {
+    mix(block.id.value());
+    mix(block.stamp.value());
+    mix(block.length);
+  };
+  for (const auto& located : found.blocks) mix_block(located.block);
+  if (found.last_block) mix_block(found.last_block->block);
+  return version;
 }
 
 async::task<result<void>> block_locator::load(call_context context, std::uint64_t offset, std::uint64_t bytes) {
-  auto found = co_await shared_.blocks.get_block_locations(context, path_, offset, bytes);
+  auto found = co_await locate(context, offset, bytes);
+  if (!found) co_return found.error();
+  co_return co_await take(std::move(context), std::move(*found));
+}
+
+async::task<result<wire::located_blocks>> block_locator::locate(call_context context, std::uint64_t offset,
+                                                                std::uint64_t bytes) {
+  auto found = co_await shared_.blocks.get_block_locations(std::move(context), path_, offset, bytes);
   if (!found) co_return found.error();
   if (found->erasure_coded) co_return error(errc::unsupported, name_ + " is erasure-coded");
   if (found->encrypted) co_return error(errc::unsupported, name_ + " is in an encryption zone");
+  co_return found;
+}
+
+/// Adds what was found to what is known, with the visible length of a last block that is being written.
+async::task<result<void>> block_locator::take(call_context context, wire::located_blocks found) {
   std::uint64_t last_block_bytes = 0;
-  if (!found->last_block_complete && found->last_block) {
-    const auto visible = co_await visible_length(context, *found->last_block);
+  if (!found.last_block_complete && found.last_block) {
+    const auto visible = co_await visible_length(context, *found.last_block);
     if (!visible) co_return visible.error();
     last_block_bytes = *visible;
   }
-  remember(std::move(*found), last_block_bytes);
+  remember(std::move(found), last_block_bytes);
   co_return result<void>();
 }
 

@@ -28,18 +28,24 @@ class block_locator : public std::enable_shared_from_this<block_locator> {
 
   std::uint64_t length() const;
   bool under_construction() const;
+  /// Of the blocks that open() found: the first ones and the last one.
+  std::uint64_t content_version() const noexcept { return version_; }
   const std::string& name() const noexcept { return name_; }
 
  private:
+  async::task<result<wire::located_blocks>> locate(call_context context, std::uint64_t offset, std::uint64_t bytes);
   async::task<result<void>> load(call_context context, std::uint64_t offset, std::uint64_t bytes);
+  async::task<result<void>> take(call_context context, wire::located_blocks found);
   static async::task<result<std::uint64_t>> reload_end(std::shared_ptr<block_locator> self, call_context context);
   async::task<result<std::uint64_t>> visible_length(call_context context, const wire::located_block& last);
+  static std::uint64_t version_of(const wire::located_blocks& found);
   void remember(wire::located_blocks found, std::uint64_t last_block_bytes);
   block_ptr cached(std::uint64_t offset) const;
 
   const services& shared_;
   const std::string path_;
   const std::string name_;
+  std::uint64_t version_ = 0;  // written by open() only
   async::single_flight<int, std::uint64_t> refreshing_;
 
   mutable std::mutex mutex_;                   // leaf: nothing else is locked while it is held

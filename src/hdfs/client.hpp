@@ -48,6 +48,9 @@ class input_stream {
 
   /// Length as known now: for a file being written the last block's visible length when last asked.
   virtual std::uint64_t length() const = 0;
+  /// Changes when the blocks located at the open are others than at an earlier open of the same file: appended,
+  /// truncated, rewritten in place. (block ids, generation stamps and lengths)
+  virtual std::uint64_t content_version() const = 0;
   /// Whether the file was being written when its blocks were last located.
   virtual bool under_construction() const = 0;
   /// Asks the NameNode (and the last block's DataNodes) for the current length; learns of appended bytes. Identical

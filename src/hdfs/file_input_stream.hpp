@@ -21,6 +21,7 @@ class file_input_stream final : public input_stream, public std::enable_shared_f
   std::optional<read_data> try_read(std::uint64_t offset, std::size_t size) override;
   async::task<result<read_data>> read(call_context context, std::uint64_t offset, std::size_t size) override;
   std::uint64_t length() const override { return file_->length(); }
+  std::uint64_t content_version() const override { return file_->content_version(); }
   bool under_construction() const override { return file_->under_construction(); }
   async::task<result<std::uint64_t>> refresh_length(call_context context) override;
   void close() noexcept override;

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import time
 
 import pytest
@@ -69,26 +70,35 @@ def test_all_datanodes_dead_is_an_error_and_passes(mount, cluster, here):
     wait_until(lambda: (made / f"{here}/file").read_bytes() == pattern.pattern(3, 0, MIB), 20, "the file readable again")
 
 
+def transfer_address(cluster, replica):
+    """The address of the DataNode that has a replica's file."""
+    name = replica.relative_to(cluster.directory).parts[0]
+    conf = (cluster.directory / name / "conf" / "hdfs-site.xml").read_text()
+    return re.search(r"<name>dfs.datanode.address</name><value>(.*?)</value>", conf)[1]
+
+
 def test_corrupt_replicas_are_passed_over_and_reported(mount, cluster, here):
     blocks = 12
     cluster.java.write(f"{here}/file", blocks * MIB, seed=4, block_size=MIB)
-    rotten = []
+    rotten = set()
     for block in cluster.java.block_ids(f"{here}/file"):
         wait_until(lambda: len(cluster.replicas(block)) == 3, 20, "three replicas")
         for replica in cluster.replicas(block)[:2]:
             with open(replica, "r+b") as data:
                 data.seek(MIB // 2)
                 data.write(bytes(b ^ 0xFF for b in os.pread(data.fileno(), 100, MIB // 2)))
-            rotten.append(block)
+            rotten.add((block, transfer_address(cluster, replica)))
     made = mount()
     assert (made / f"{here}/file").read_bytes() == pattern.pattern(4, 0, blocks * MIB)
 
     def reported():
         log = cluster["nn"].log.read_text(errors="replace")
-        return any(f"blk_{block}" in line for block in rotten for line in log.splitlines()
-                   if "addToCorruptReplicasMap" in line)
+        found = re.findall(r"reportBadBlocks for block: \S+:blk_(\d+)_\d+ on datanode: (\S+)", log)
+        return {(int(block), datanode) for block, datanode in found}
 
+    # Which replica is asked first is the NameNode's choice; a good one must never be reported.
     wait_until(reported, 10, "the report of a corrupt replica at the NameNode")
+    assert reported() <= rotten
 
 
 def test_every_replica_corrupt_is_an_error_not_wrong_bytes(mount, cluster, here):

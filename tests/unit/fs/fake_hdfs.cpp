@@ -49,6 +49,7 @@ class fake_stream final : public hdfs::input_stream {
     co_return cut(offset, size);
   }
   std::uint64_t length() const override { return length_; }
+  std::uint64_t content_version() const override { return version_; }
   bool under_construction() const override { return under_construction_; }
   async::task<result<std::uint64_t>> refresh_length(call_context context) override {
     if (closed_) throw std::logic_error("a call after close");
@@ -67,6 +68,7 @@ class fake_stream final : public hdfs::input_stream {
  private:
   void learn() {
     length_ = node_->content.size();
+    version_ = std::hash<std::string>{}(node_->content);
     under_construction_ = node_->under_construction;
   }
   hdfs::read_data cut(std::uint64_t offset, std::size_t size) const {
@@ -82,6 +84,7 @@ class fake_stream final : public hdfs::input_stream {
   const std::shared_ptr<fake_node> node_;
   const std::string path_;
   std::atomic<std::uint64_t> length_{0};
+  std::atomic<std::uint64_t> version_{0};
   std::atomic<bool> under_construction_{false};
   std::atomic<bool> closed_{false};
 };

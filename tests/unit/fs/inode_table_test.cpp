@@ -230,7 +230,7 @@ TEST_F(inodes, a_directory_cannot_be_its_own_descendant) {
 
 TEST_F(inodes, content_is_compared_with_the_last_open) {
   const auto f = add(root_inode, "f", 16400, file_type::regular);
-  const content_mark first(10, file_time(std::chrono::milliseconds(5)));
+  const content_mark first(10, file_time(std::chrono::milliseconds(5)), 0);
   content_mark other_blocks = first;
   other_blocks.version = 1;
   EXPECT_FALSE(table->unchanged_since_open(f, first));
