@@ -184,21 +184,19 @@ void server::on(std::string command, handler answer) {
 result<void> server::listen(const std::string& path) {
   if (auto made = make_directory(path.substr(0, path.rfind('/'))); !made) return made;
   if (is_served(path)) return error(errc::limit_exceeded, path + " is served by another process");
-  // Made under another name and moved, so that the socket is never there with other permissions or not yet listening.
-  const auto fresh = path + "." + std::to_string(::getpid());
-  ::unlink(fresh.c_str());
+  ::unlink(path.c_str());
   boost::system::error_code failure;
   auto& acceptor = state_->acceptor;
   acceptor.open(protocol(), failure);
-  if (!failure) acceptor.bind(protocol::endpoint(fresh), failure);
+  if (!failure) acceptor.bind(protocol::endpoint(path), failure);
   if (failure) return error(failure, path);
+  // Nobody can connect before listen(), so nobody does while the mode is still the umask's.
   struct stat made {};
-  const auto ready = ::chmod(fresh.c_str(), 0600) == 0 &&
-                     ::listen(acceptor.native_handle(), static_cast<int>(max_connections)) == 0 &&
-                     ::lstat(fresh.c_str(), &made) == 0 && ::rename(fresh.c_str(), path.c_str()) == 0;
+  const auto ready = ::chmod(path.c_str(), 0600) == 0 && ::lstat(path.c_str(), &made) == 0 &&
+                     ::listen(acceptor.native_handle(), static_cast<int>(max_connections)) == 0;
   if (!ready) {
     const auto why = system_failure(path);
-    ::unlink(fresh.c_str());
+    ::unlink(path.c_str());
     return why;
   }
   state_->path = path;

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mount.mounting import Mount, program, socket_files
+from tests.mount.mounting import Mount, control_sockets, program
 
 
 def hdfsctl(*words, user=None):
@@ -33,9 +33,8 @@ def refused(done, *words):
 @pytest.fixture
 def socket_path(mount, cluster):
     """A mount and the path of its control socket."""
-    before = socket_files()
     made = mount()
-    (path,) = socket_files() - before
+    (path,) = control_sockets(made.daemon.pid)
     return made, path
 
 
@@ -97,9 +96,8 @@ def test_no_daemon_there(tmp_path):
 
 
 def test_a_killed_daemon(cluster):
-    before = socket_files()
     made = Mount(cluster.uri, conf=cluster.conf_dir)
-    (path,) = socket_files() - before
+    (path,) = control_sockets(made.daemon.pid)
     made.daemon.kill()
     made.daemon.wait()
     refused(hdfsctl("status", made.path), "no hdfsmount serves", made.path)
