@@ -153,6 +153,21 @@ class Process:
     def pause(self) -> None:
         """SIGSTOP: its connections stay open and nothing answers."""
         os.kill(self.pid, signal.SIGSTOP)
+        # The signal stops threads one after the other; until the last one has stopped, one may still answer.
+        deadline = time.monotonic() + 10
+        while not self._all_threads_stopped():
+            if time.monotonic() > deadline:
+                raise ProcessError(f"{self.name} does not stop")
+            time.sleep(0.002)
+
+    def _all_threads_stopped(self) -> bool:
+        states = []
+        for task in Path(f"/proc/{self.pid}/task").iterdir():
+            try:
+                states.append((task / "stat").read_text().rsplit(")", 1)[1].split()[0])
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+        return all(state in "Tt" for state in states)
 
     def resume(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
