@@ -57,7 +57,7 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   const std::shared_ptr<block_locator> file_;
   const caller reader_;
 
-  mutable std::mutex mutex_;        // taken before the notifiers'
+  mutable std::mutex mutex_;        // taken before the notifiers', the buffer pool's and the budget's
   std::shared_ptr<fetch> current_;  // null: nothing is being fetched
   std::deque<segment> segments_;    // contiguous, ascending
   std::uint64_t begin_ = 0;         // where the window was started
