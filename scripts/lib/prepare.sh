@@ -34,11 +34,8 @@ configure_build() {
   CXX=${CXX:-ccache g++} meson setup "$directory" "$@" || die "meson setup failed"
 }
 
-# The path of a program that the build made.
+# The path of a program that the build in a directory made.
 built_program() {
-  local candidate
-  for candidate in "build/$1" "build/src/cli/$1"; do
-    [ -x "$candidate" ] && { realpath "$candidate"; return 0; }
-  done
-  die "the build made no $1"
+  [ -x "$1/$2" ] || die "the build made no $2"
+  realpath "$1/$2"
 }

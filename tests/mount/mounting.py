@@ -17,17 +17,13 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def program(name: str) -> Path:
-    """A program of the build under test: the environment (HDFSMOUNT_BINARY, HDFSCTL) or build/.
-
-    Of builds that put their programs elsewhere, build/src/cli is known.
-    """
+    """A program of the build under test: HDFSMOUNT_BINARY or HDFSCTL of the environment, else in build/."""
     variable = {"hdfsmount": "HDFSMOUNT_BINARY", "hdfsctl": "HDFSCTL"}[name]
     if variable in os.environ:
         return Path(os.environ[variable]).resolve()
     if name == "hdfsctl" and "HDFSMOUNT_BINARY" in os.environ:
         return program("hdfsmount").with_name(name)
-    candidates = [REPOSITORY / "build" / name, REPOSITORY / "build" / "src" / "cli" / name]
-    return next((c for c in candidates if c.exists()), candidates[0])
+    return REPOSITORY / "build" / name
 
 
 class MountError(AssertionError):
@@ -52,10 +48,37 @@ def wait_until(condition, timeout: float = 10, what: str = "the condition") -> N
         time.sleep(0.01)
 
 
-def socket_files() -> set[str]:
-    """The control sockets of all of this user's mounts."""
-    directory = Path("/run/hdfsmount")
-    return {str(p) for p in directory.iterdir()} if directory.is_dir() else set()
+def control_sockets(pid: int) -> list[str]:
+    """Paths of the UNIX sockets that a process listens on."""
+    inodes = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            target = os.readlink(entry)
+        except FileNotFoundError:
+            continue
+        if target.startswith("socket:["):
+            inodes.add(target[len("socket:["):-1])
+    found = []
+    for line in Path("/proc/net/unix").read_text().splitlines()[1:]:
+        fields = line.split(maxsplit=7)
+        # Flag 0x10000: the socket listens.
+        if len(fields) == 8 and fields[6] in inodes and int(fields[3], 16) & 0x10000:
+            # Made under a temporary name and renamed into place when it answers.
+            found.append(fields[7].removesuffix(f".{pid}"))
+    return found
+
+
+def daemons_of(point: os.PathLike) -> list[int]:
+    """Processes of the program under test that name a mount point."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.readlink(f"/proc/{pid}/exe") == str(program("hdfsmount")):
+                if os.fsencode(point) in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                    found.append(int(pid))
+        except OSError:
+            continue
+    return found
 
 
 class Mount:

@@ -3,12 +3,13 @@
 import errno
 import os
 import signal
+import stat
 import subprocess
 import time
 
 import pytest
 
-from tests.mount.mounting import mount_table, program, socket_files, wait_until
+from tests.mount.mounting import control_sockets, daemons_of, mount_table, program, wait_until
 
 
 def test_the_kernel_shows_type_and_source(mnt, cluster):
@@ -27,12 +28,12 @@ def test_a_file_is_listed_and_read(mnt, cluster, here):
 
 @pytest.mark.parametrize("how", ["umount", "fusermount3", "term", "int"])
 def test_every_way_to_unmount_ends_the_daemon_cleanly(mount, how):
-    sockets = socket_files()
     made = mount()
     os.listdir(made.path)
-    assert len(socket_files() - sockets) == 1
+    socket, = control_sockets(made.daemon.pid)
+    assert stat.S_IMODE(os.stat(socket).st_mode) == 0o600
     made.close(how)
-    assert socket_files() == sockets
+    assert not os.path.exists(socket)
 
 
 def test_a_directory_of_the_source_is_the_root(mount, cluster, here):
@@ -56,29 +57,16 @@ def test_no_configuration_file_is_needed(mount, cluster, here):
     assert (mount("noautoconf", conf=None) / f"{here}/file").read_bytes() == b"x"
 
 
-def test_a_mount_point_with_odd_characters(cluster, tmp_path):
+def test_a_mount_point_with_odd_characters(cluster, here, tmp_path):
     point = tmp_path / "a b,c=d é"
     point.mkdir()
     argv = [str(program("hdfsmount")), cluster.uri, str(point), "-o", f"conf={cluster.conf_dir}"]
     subprocess.run(argv, check=True, timeout=30)
     try:
-        assert "tests" in os.listdir(point) or os.listdir(point) is not None
         assert os.path.ismount(point)
+        assert "tests" in os.listdir(point)
     finally:
         subprocess.run(["umount", str(point)], check=True)
-
-
-def daemons_of(point):
-    """Process ids of the program under test that name a mount point."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            if os.readlink(f"/proc/{pid}/exe") == str(program("hdfsmount")):
-                if str(point).encode() in open(f"/proc/{pid}/cmdline", "rb").read().split(b"\0"):
-                    found.append(int(pid))
-        except OSError:
-            continue
-    return found
 
 
 def test_without_f_the_parent_returns_when_the_mount_answers(cluster, tmp_path):
