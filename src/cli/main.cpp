@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <malloc.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -121,11 +122,20 @@ int run(const std::vector<std::string>& arguments) {
   }
 }
 
+/// Every read in flight may need a connection; the usual soft limit of 1,024 is for programs that use select(2).
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 }  // namespace hdfsmount::cli
 
 int main(int count, char** words) {
   // Few threads allocate much: more arenas would only keep more memory that nobody uses.
   ::mallopt(M_ARENA_MAX, 2);
+  hdfsmount::cli::raise_descriptor_limit();
   return hdfsmount::cli::run(std::vector<std::string>(words, words + count));
 }
