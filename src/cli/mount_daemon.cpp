@@ -199,8 +199,11 @@ void mount_daemon::parts::shut_down() {
   take_down();
   control.stop();
   rpc.close();
-  hdfs.release_idle();
-  if (io.drain(shutdown_patience)) return;
+  const auto limit = std::chrono::steady_clock::now() + shutdown_patience;
+  while (std::chrono::steady_clock::now() < limit) {
+    hdfs.release_idle();  // again and again, because tasks that end give connections back
+    if (io.drain(milliseconds(50))) return;
+  }
   // Destructors would run under tasks that still use what they destroy. Nothing is mounted, so nothing is lost.
   log.error("tasks did not end after being cancelled, ending the process without them");
   ::_exit(exit_ok);

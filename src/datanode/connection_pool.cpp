@@ -46,23 +46,21 @@ net::stream_ptr connection_pool::take_idle(const net::host_port& peer) {
 }
 
 void connection_pool::give_back(const net::host_port& peer, net::stream_ptr stream) {
-  bool start_sweeping = false;
-  {
-    const std::lock_guard lock(mutex_);
-    if (count_ >= capacity_) return;
-    idle_[peer].push_back({std::move(stream), std::chrono::steady_clock::now() + expiry_});
-    ++count_;
-    start_sweeping = !std::exchange(sweeping_, true);
-  }
-  if (start_sweeping) async::spawn(where_, log_, sweep());
+  const std::lock_guard lock(mutex_);
+  if (count_ >= capacity_) return;
+  idle_[peer].push_back({std::move(stream), std::chrono::steady_clock::now() + expiry_});
+  ++count_;
+  if (!std::exchange(sweeping_, true)) sweeper_ = async::spawn(where_, log_, sweep(++round_));
 }
 
-async::task<void> connection_pool::sweep() {
+async::task<void> connection_pool::sweep(std::uint64_t round) {
   for (;;) {
-    const bool stopped = !co_await async::sleep_until(std::chrono::steady_clock::now() + expiry_);
+    const auto slept = co_await async::sleep_until(std::chrono::steady_clock::now() + expiry_);
+    if (!slept) co_return;
     std::list<entry> expired;
     const auto now = std::chrono::steady_clock::now();
     const std::lock_guard lock(mutex_);
+    if (round != round_) co_return;
     for (auto it = idle_.begin(); it != idle_.end();) {
       auto& entries = it->second;
       while (!entries.empty() && entries.front().expires <= now) {
@@ -71,7 +69,7 @@ async::task<void> connection_pool::sweep() {
       }
       it = entries.empty() ? idle_.erase(it) : std::next(it);
     }
-    if (count_ == 0 || stopped) {
+    if (count_ == 0) {
       sweeping_ = false;
       co_return;
     }
@@ -83,6 +81,9 @@ void connection_pool::clear() {
   const std::lock_guard lock(mutex_);
   closed.swap(idle_);
   count_ = 0;
+  sweeper_.cancel();
+  sweeping_ = false;
+  ++round_;
 }
 
 std::size_t connection_pool::idle() const {

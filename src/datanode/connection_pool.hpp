@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <list>
 #include <map>
 #include <mutex>
@@ -30,7 +31,7 @@ class connection_pool {
   async::task<result<lease>> acquire(net::host_port peer, bool fresh, steady_time deadline);
   /// Takes back a connection on which no operation is under way.
   void give_back(const net::host_port& peer, net::stream_ptr stream);
-  /// Closes every idle connection.
+  /// Closes every idle connection and ends the pool's own task, so that nothing keeps the executor from running dry.
   void clear();
   std::size_t idle() const;
 
@@ -40,7 +41,7 @@ class connection_pool {
     steady_time expires;
   };
   net::stream_ptr take_idle(const net::host_port& peer);
-  async::task<void> sweep();
+  async::task<void> sweep(std::uint64_t round);
 
   const async::executor where_;
   net::connector& connector_;
@@ -54,6 +55,8 @@ class connection_pool {
   std::map<net::host_port, std::list<entry>> idle_;
   std::size_t count_ = 0;
   bool sweeping_ = false;
+  std::uint64_t round_ = 0;  // of the task that sweeps; one of an earlier round only ends
+  async::running_task sweeper_;
 };
 
 }  // namespace hdfsmount::datanode

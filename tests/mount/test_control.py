@@ -172,3 +172,14 @@ def test_usage_errors(words):
 def test_help_and_version(flag):
     done = hdfsctl(flag)
     assert done.returncode == 0 and done.stderr == "" and "hdfsctl" in done.stdout
+
+
+def test_the_daemon_ends_at_once_also_after_reading(mount, cluster, here):
+    """Idle connections to DataNodes, which are kept for a minute here, do not hold it up."""
+    cluster.webhdfs.put(f"{here}/file", bytes(3 << 20))
+    made = mount("hdfs.dfs.client.socketcache.expiryMsec=60000")
+    assert len((made / here / "file").read_bytes()) == 3 << 20
+    started = time.monotonic()
+    made.close()
+    assert time.monotonic() - started < 2
+    assert "did not end" not in made.log_text()
