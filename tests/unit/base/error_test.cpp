@@ -7,7 +7,9 @@
 namespace hdfsmount {
 namespace {
 
-result<int> fails() { return error(namenode_errc::not_found, "File does not exist: /a\nb"); }
+result<int> fails() {
+  return error(namenode_errc::not_found, "File does not exist: /a\nb");
+}
 
 TEST(Error, CarriesCodeAndPrintableDetail) {
   const auto r = fails();
@@ -21,7 +23,9 @@ TEST(Error, ContextGoesBeforeTheDetail) {
   EXPECT_EQ(error(errc::timed_out, "x").with_context("nn:8020").to_string(), "timed out: nn:8020: x");
 }
 
-TEST(Error, PrintableCutsLongText) { EXPECT_EQ(printable("abcdef", 3), "abc..."); }
+TEST(Error, PrintableCutsLongText) {
+  EXPECT_EQ(printable("abcdef", 3), "abc...");
+}
 
 }  // namespace
 }  // namespace hdfsmount
