@@ -1,0 +1,108 @@
+#include "datanode/block_reader.hpp"
+
+#include <gtest/gtest.h>
+
+#include "support/datanode_script.hpp"
+#include "support/scripted_stream.hpp"
+#include "support/task_runner.hpp"
+
+namespace hdfsmount::datanode {
+namespace {
+
+using testing::fault_kind;
+using testing::replica_bytes;
+using testing::scripted_connector;
+using testing::task_runner;
+
+/// One read of bytes 100 to 1,100 of a block of 3,000, whose bytes arrive in pieces.
+class BlockReader : public ::testing::Test {
+ protected:
+  wire::read_block_request request() const {
+    return {wire::extended_block("BP-1", block_id(7), generation_stamp(1), 3000), wire::token(), "tests", 100, 1000};
+  }
+  testing::script answered() const {
+    testing::script play;
+    play.expect(wire::encode_read_block(request()))
+        .send(testing::read_block_answer(block_, 100, 1000))
+        .expect(testing::checksum_ok_reply());
+    return play;
+  }
+
+  async::task<result<std::string>> read_all(connection_pool& pool) {
+    const auto deadline = testing::in(milliseconds(300));
+    auto reader = co_await block_reader::open(pool, net::host_port("dn", 1), request(), deadline);
+    if (!reader) co_return reader.error();
+    std::string out;
+    for (;;) {
+      const auto length = co_await (*reader)->next_packet(deadline);
+      if (!length) co_return length.error();
+      if (*length == 0) co_return out;
+      std::string packet(*length, '\0');
+      const auto received = co_await (*reader)->receive(std::as_writable_bytes(std::span(packet)), deadline);
+      if (!received) co_return received.error();
+      out += packet;
+    }
+  }
+
+  replica_bytes block_{testing::pattern(3000)};
+};
+
+TEST_F(BlockReader, ReadsAndGivesTheConnectionBack) {
+  task_runner runner;
+  metrics numbers;
+  scripted_connector connector(runner.executor());
+  connection_pool pool(runner.executor(), connector, 4, milliseconds(3000), runner.log(), numbers);
+  const auto outcome = connector.add(answered(), {.chunk = 37});
+  const auto got = runner.run(read_all(pool));
+  ASSERT_TRUE(got) << got.error().to_string();
+  EXPECT_EQ(*got, block_.data.substr(0, 1536)) << "whole checksum chunks";
+  EXPECT_EQ(outcome->mismatch, "");
+  EXPECT_EQ(outcome->steps_left, 0U);
+  EXPECT_EQ(pool.idle(), 1U);
+  pool.clear();
+  EXPECT_TRUE(runner.drain());
+}
+
+TEST_F(BlockReader, FailsCleanlyAtEveryStep) {
+  /// Runs the exchange with one fault; the number of its steps.
+  const auto rerun = [this](std::size_t at, fault_kind kind) {
+    task_runner runner;
+    metrics numbers;
+    scripted_connector connector(runner.executor());
+    connection_pool pool(runner.executor(), connector, 4, milliseconds(3000), runner.log(), numbers);
+    connector.add(answered(), {.chunk = 600});
+    connector.faults->at = at;
+    connector.faults->kind = kind;
+    const auto got = runner.run(read_all(pool));
+    // The bytes are whole when only the last word to the DataNode or the look at the idle connection failed.
+    EXPECT_TRUE(got || connector.faults->hit) << at;
+    EXPECT_EQ(got ? *got : block_.data.substr(0, 1536), block_.data.substr(0, 1536)) << at;
+    pool.clear();
+    EXPECT_TRUE(runner.drain()) << at;
+    return connector.faults->operations;
+  };
+  const auto steps = rerun(testing::fault_plan::never, fault_kind::lost);
+  EXPECT_GT(steps, 8U);
+  for (const auto kind : {fault_kind::lost, fault_kind::silent})
+    for (std::size_t at = 0; at < steps; ++at) rerun(at, kind);
+}
+
+TEST_F(BlockReader, AReusedConnectionThatWasJustClosedIsReplaced) {
+  task_runner runner;
+  metrics numbers;
+  scripted_connector connector(runner.executor());
+  connection_pool pool(runner.executor(), connector, 4, milliseconds(3000), runner.log(), numbers);
+  auto first = answered();
+  first.expect(wire::encode_read_block(request())).close();
+  connector.add(std::move(first));
+  connector.add(answered());
+  EXPECT_TRUE(runner.run(read_all(pool)));
+  const auto second = runner.run(read_all(pool));
+  EXPECT_TRUE(second) << second.error().to_string();
+  EXPECT_EQ(connector.attempts.size(), 2U);
+  pool.clear();
+  EXPECT_TRUE(runner.drain());
+}
+
+}  // namespace
+}  // namespace hdfsmount::datanode
