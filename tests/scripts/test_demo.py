@@ -44,7 +44,8 @@ def assert_nothing_left(tmp_path):
 
 def test_the_transcript(tmp_path):
     demo = start(tmp_path, "--once")
-    output, _ = demo.communicate(timeout=120)
+    # Long, because it builds first when sources have changed since.
+    output, _ = demo.communicate(timeout=900)
     assert demo.returncode == 0, output
     commands = [line[2:] for line in output.splitlines() if line.startswith("$ ")]
     for tool in ("hdfsmount hdfs://", "ls -l", "cat ", "grep -r", "find ", "md5sum ", "tar ", "df -h", "du -sh", "python3 "):
