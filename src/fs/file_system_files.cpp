@@ -32,8 +32,8 @@ bool may_have_grown(open_file& file, std::uint64_t end, const std::optional<inod
                     milliseconds refresh_every) {
   const auto length = file.stream().length();
   if (end <= length) return false;
-  if (file.stream().under_construction()) return now >= file.located() + refresh_every;
-  return view && view->record && view->record->asked > file.located() && view->record->attr.size > length;
+  if (view && view->record && view->record->asked > file.located() && view->record->attr.size > length) return true;
+  return file.stream().under_construction() && now >= file.located() + refresh_every;
 }
 
 std::uint64_t end_of(std::uint64_t offset, std::size_t size) {

@@ -52,7 +52,9 @@ def test_an_open_file_grows(mnt, cluster, growing):
             length += step
             wait_until(lambda: os.fstat(file.fileno()).st_size == length, 5, f"a length of {length}")
             # The page that held the old end must not keep its zeroes.
-            assert os.pread(file.fileno(), 2 * MIB, 0) == pattern(1, 0, length)
+            got = os.pread(file.fileno(), 2 * MIB, 0)
+            assert len(got) == length
+            assert got == pattern(1, 0, length)
         cluster.java.finish(handle)
         time.sleep(1.2)
         assert os.fstat(file.fileno()).st_size == length

@@ -257,6 +257,17 @@ class reading_what_is_written : public reading {
   }
 };
 
+TEST_F(reading_what_is_written, reads_at_least_what_was_shown) {
+  const auto f = file_of_10_and_5();
+  clock.advance(milliseconds(500));
+  const auto opened = open(f);
+  clock.advance(milliseconds(500));
+  write("fghijk");
+  hdfs.change("/f", [](fake_node& n) { n.in_progress = 1; });  // a new block: the NameNode counts the one before it
+  ASSERT_EQ(getattr(f, opened->handle)->attr.size, 20U);
+  EXPECT_EQ(*read(opened->handle, 8, 100), "89abcdefghijk");
+}
+
 TEST_F(reading_what_is_written, shows_the_namenodes_length_until_it_is_opened) {
   const auto f = file_of_10_and_5();
   EXPECT_EQ(getattr(f)->attr.size, 10U);
