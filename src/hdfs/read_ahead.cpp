@@ -15,10 +15,11 @@ constexpr milliseconds idle_limit{5'000};
 
 }  // namespace
 
+/// Guarded by mutex_. At most one fetch is not stopped: only it may touch the window.
 struct read_ahead::fetch {
-  bool stopped = false;  // guarded by mutex_
-  bool waiting = false;  // for room; guarded by mutex_
-  async::running_task task;
+  bool stopped = false;
+  bool waiting = false;      // for room
+  async::running_task task;  // set before the lock under which it is begun is released
 };
 
 read_ahead::read_ahead(const services& shared, std::shared_ptr<block_locator> file, caller reader)
@@ -49,27 +50,28 @@ bool read_ahead::covers_locked(std::uint64_t offset) const {
 }
 
 void read_ahead::start(std::uint64_t offset) {
-  stop();
-  auto current = std::make_shared<fetch>();
-  {
-    const std::lock_guard lock(mutex_);
-    begin_ = consumed_ = wanted_ = offset;
-    window_ = first_window;
-    grow_at_ = offset + first_window / 2;
-    current_ = current;
-  }
-  current->task = async::spawn(shared_.where, shared_.log, run(shared_from_this(), current, offset));
+  auto next = std::make_shared<fetch>();
+  replace(next, offset);
 }
 
 void read_ahead::stop() noexcept {
+  replace(nullptr, 0);
+}
+
+/// Ends the fetch under way and begins `next`, if any, in one step: there is never more than one that is not stopped.
+void read_ahead::replace(const std::shared_ptr<fetch>& next, std::uint64_t offset) {
   std::deque<segment> dropped;  // freed after the lock is released
   std::shared_ptr<fetch> ended;
   {
     const std::lock_guard lock(mutex_);
     dropped.swap(segments_);
-    ended.swap(current_);
+    ended = std::exchange(current_, next);
     if (ended) ended->stopped = true;
     failure_.reset();
+    begin_ = consumed_ = wanted_ = offset;
+    window_ = first_window;
+    grow_at_ = offset + first_window / 2;
+    if (next) next->task = async::spawn(shared_.where, shared_.log, run(shared_from_this(), next, offset));
   }
   if (ended) ended->task.cancel();
   arrived_.notify_all();
@@ -170,6 +172,8 @@ async::task<result<bool>> read_ahead::fetch_packet(const std::shared_ptr<fetch>&
   std::size_t used = 0;
   {
     const std::lock_guard lock(mutex_);
+    // What more_memory() found may have been dropped since; readers may still hold it.
+    if (current->stopped) co_return error(errc::cancelled);
     if (!segments_.empty() && segments_.back().memory == *memory) used = segments_.back().filled;
   }
   const auto received = co_await source.receive(background_context(), (*memory)->space().subspan(used, packet->length));

@@ -39,6 +39,7 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   };
   struct fetch;  // one run of the task
 
+  void replace(const std::shared_ptr<fetch>& next, std::uint64_t offset);
   static async::task<void> run(std::shared_ptr<read_ahead> self, std::shared_ptr<fetch> current, std::uint64_t begin);
   async::task<result<bool>> fetch_packet(const std::shared_ptr<fetch>& current, class packet_source& source);
   async::task<result<buffer_pool::buffer_ptr>> more_memory(const std::shared_ptr<fetch>& current, std::size_t length);

@@ -85,6 +85,36 @@ def test_two_thousand_random_preads(mnt, blocks, flags):
         os.close(fd)
 
 
+@pytest.mark.parametrize("flags", [0, os.O_DIRECT], ids=["cached", "O_DIRECT"])
+def test_random_preads_of_one_handle_by_many_threads(mnt, blocks, flags):
+    """Readers that jump about in one handle keep restarting its read-ahead under each other's feet."""
+    path, seed, size = blocks
+    content = memoryview(pattern.pattern(seed, 0, size))
+    fd, wrong = os.open(mnt / path, os.O_RDONLY | flags), []
+
+    def jump_about(number):
+        numbers = random.Random(number)
+        for _ in range(250):
+            # Long enough for the kernel to split it into requests that follow one another.
+            offset, length = numbers.randrange(size), numbers.choice([65536, 300001, 1000000])
+            try:
+                if os.pread(fd, length, offset) != content[offset:offset + length]:
+                    wrong.append((offset, length))
+            except OSError as error:
+                wrong.append((offset, length, error))
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+
+    try:
+        threads = [threading.Thread(target=jump_about, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        os.close(fd)
+    assert wrong == []
+
+
 def test_random_preads_without_kernel_read_ahead(mnt, blocks):
     path, seed, size = blocks
     fd = os.open(mnt / path, os.O_RDONLY)
