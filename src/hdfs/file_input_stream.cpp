@@ -41,7 +41,10 @@ file_input_stream::pattern file_input_stream::classify(std::uint64_t offset, std
   // The kernel sends the requests of one sequential reader in any order: one may be missing in between.
   const bool follows = previous > 0 && offset >= previous && offset <= previous + size;
   const bool begins = offset == 0 && size < file_->length();
-  return begins || follows ? pattern::restart_window : pattern::exact;
+  if (!begins && !follows) return pattern::exact;
+  // With the lock held, so that of several first reads one starts it and the others wait for it.
+  window_->start(offset);
+  return pattern::window;
 }
 
 async::task<result<read_data>> file_input_stream::read(call_context context, std::uint64_t offset, std::size_t size) {
@@ -50,7 +53,6 @@ async::task<result<read_data>> file_input_stream::read(call_context context, std
   const auto count = clip(offset, size);
   if (count == 0) co_return read_data();
   const auto how = classify(offset, count);
-  if (how == pattern::restart_window) window_->start(offset);
   if (how != pattern::exact) {
     auto data = co_await window_->read(context, offset, count);
     if (!data) co_return data.error();

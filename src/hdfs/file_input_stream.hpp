@@ -27,7 +27,7 @@ class file_input_stream final : public input_stream, public std::enable_shared_f
   void close() noexcept override;
 
  private:
-  enum class pattern { window, restart_window, exact };
+  enum class pattern { window, exact };
 
   std::size_t clip(std::uint64_t offset, std::size_t size) const;
   pattern classify(std::uint64_t offset, std::size_t size);

@@ -19,7 +19,7 @@ constexpr milliseconds idle_limit{5'000};
 struct read_ahead::fetch {
   bool stopped = false;
   bool waiting = false;      // for room
-  async::running_task task;  // set before the lock under which it is begun is released
+  async::running_task task;  // empty until it has begun
 };
 
 read_ahead::read_ahead(const services& shared, std::shared_ptr<block_locator> file, caller reader)
@@ -50,30 +50,35 @@ bool read_ahead::covers_locked(std::uint64_t offset) const {
 }
 
 void read_ahead::start(std::uint64_t offset) {
-  auto next = std::make_shared<fetch>();
+  const auto next = std::make_shared<fetch>();
   replace(next, offset);
+  // Without the lock: the task may begin on this very thread.
+  const auto task = async::spawn(shared_.where, shared_.log, run(shared_from_this(), next, offset));
+  const std::lock_guard lock(mutex_);
+  next->task = task;
+  if (next->stopped) task.cancel();
 }
 
 void read_ahead::stop() noexcept {
   replace(nullptr, 0);
 }
 
-/// Ends the fetch under way and begins `next`, if any, in one step: there is never more than one that is not stopped.
+/// Ends the fetch under way and puts `next`, if any, in its place in one step.
 void read_ahead::replace(const std::shared_ptr<fetch>& next, std::uint64_t offset) {
   std::deque<segment> dropped;  // freed after the lock is released
-  std::shared_ptr<fetch> ended;
   {
     const std::lock_guard lock(mutex_);
     dropped.swap(segments_);
-    ended = std::exchange(current_, next);
-    if (ended) ended->stopped = true;
+    if (current_) {
+      current_->stopped = true;
+      current_->task.cancel();
+    }
+    current_ = next;
     failure_.reset();
     begin_ = consumed_ = wanted_ = offset;
     window_ = first_window;
     grow_at_ = offset + first_window / 2;
-    if (next) next->task = async::spawn(shared_.where, shared_.log, run(shared_from_this(), next, offset));
   }
-  if (ended) ended->task.cancel();
   arrived_.notify_all();
 }
 

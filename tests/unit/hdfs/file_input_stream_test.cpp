@@ -266,6 +266,26 @@ TEST_F(FileInputStream, ClosingWhileReadingEndsTheRead) {
   EXPECT_EQ(outcome->error(), make_error_code(errc::cancelled));
 }
 
+TEST_F(FileInputStream, ManyFirstReadsAtATimeShareOneWindow) {
+  write(3 * block_size_);
+  auto stream = open().value();
+  constexpr std::size_t step = 65'536;
+  int right = 0;
+  auto read_at = [&](std::size_t offset) -> async::task<void> {
+    auto asker = context();
+    const auto got = co_await stream->read(std::move(asker), offset, step);
+    std::string bytes;
+    if (got)
+      for (const auto& piece : got->pieces)
+        bytes.append(reinterpret_cast<const char*>(piece.bytes.data()), piece.bytes.size());
+    right += bytes == content_.substr(offset, step);
+  };
+  for (const std::size_t offset : {0UL, step, 0UL, 2 * step, 3 * step, 0UL}) runner_.start(read_at(offset));
+  runner_.drain(milliseconds(200));
+  EXPECT_EQ(right, 6);
+  EXPECT_EQ(numbers_.get("fetched_bytes", "remote").value(), static_cast<std::int64_t>(content_.size()));
+}
+
 TEST_F(FileInputStream, GivesAllMemoryBack) {
   write(3 * block_size_);
   auto stream = open().value();
