@@ -18,6 +18,10 @@ class WebHdfsError(OSError):
         self.status, self.exception = status, exception
 
 
+# What a DataNode answers to a write while it still holds a connection to a NameNode that has ended since.
+_LOST_CONNECTION = ("EOFException", "ConnectException", "SocketException")
+
+
 class _no_redirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_):
         return None
@@ -164,6 +168,14 @@ class WebHdfs:
         return json.loads(body) if body else {}
 
     def _upload(self, method: str, path: str, operation: str, data: bytes, **params) -> None:
+        try:
+            self._upload_once(method, path, operation, data, params)
+        except WebHdfsError as error:
+            if error.exception not in _LOST_CONNECTION:
+                raise
+            self._upload_once(method, path, operation, data, params)
+
+    def _upload_once(self, method: str, path: str, operation: str, data: bytes, params: dict) -> None:
         with self._open(_first_hop, method, path, operation, params) as reply:
             location = reply.headers["Location"]
         request = urllib.request.Request(location, data=data, method=method,
