@@ -108,6 +108,7 @@ def test_a_killed_daemon(cluster):
 
 def test_a_stopped_daemon_is_given_up(mnt):
     mnt.daemon.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, mnt.daemon.pid, os.WSTOPPED | os.WNOWAIT)  # all its threads have stopped
     try:
         refused(hdfsctl("status", mnt.path), "does not answer")
     finally:
