@@ -1,9 +1,14 @@
 #include "datanode/block_reader.hpp"
 
+#include <algorithm>
+
 namespace hdfsmount::datanode {
 namespace {
 
 using state = read_block_machine::state;
+
+/// Bytes to wait for at once in the middle of a run: several packets, so that a task is not woken for each.
+constexpr std::size_t wanted_at_once = 256 * 1024;
 
 }  // namespace
 
@@ -30,11 +35,15 @@ async::task<result<void>> block_reader::start(steady_time deadline) {
   co_return co_await receive_control(deadline);
 }
 
+std::size_t block_reader::at_least() const noexcept {
+  return std::min(machine_.still_owed(), wanted_at_once);
+}
+
 async::task<result<void>> block_reader::receive_control(steady_time deadline) {
   for (;;) {
     if (auto parsed = machine_.advance(); !parsed) co_return parsed.error();
     if (machine_.current() != state::control) co_return result<void>();
-    const auto count = co_await net::read_some(*stream_, machine_.control_space(), deadline);
+    const auto count = co_await net::read_some(*stream_, machine_.control_space(), deadline, at_least());
     if (!count) co_return count.error();
     machine_.control_received(*count);
   }
@@ -51,7 +60,7 @@ async::task<result<std::size_t>> block_reader::next_packet(steady_time deadline)
 async::task<result<void>> block_reader::receive(net::mutable_byte_span into, steady_time deadline) {
   auto step = machine_.set_destination(into);
   while (step && machine_.current() == state::data) {
-    const auto count = co_await net::read_some(*stream_, machine_.data_space(), deadline);
+    const auto count = co_await net::read_some(*stream_, machine_.data_space(), deadline, at_least());
     if (!count) co_return count.error().with_context(peer_.to_string());
     step = machine_.data_received(*count);
   }

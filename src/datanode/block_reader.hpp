@@ -29,6 +29,7 @@ class block_reader {
                net::stream_ptr stream);
   async::task<result<void>> start(steady_time deadline);
   async::task<result<void>> receive_control(steady_time deadline);
+  std::size_t at_least() const noexcept;
   async::task<result<void>> finish(steady_time deadline);
 
   connection_pool& pool_;

@@ -145,6 +145,13 @@ result<void> read_block_machine::data_received(std::size_t count) {
   return filled_ == packet_length_ ? complete_packet() : result<void>();
 }
 
+std::size_t read_block_machine::still_owed() const noexcept {
+  if (expected_ == expected::op_response) return 1;
+  const auto of_packet = state_ == state::data ? packet_length_ - filled_ : 0;
+  const auto data = end_byte_ - std::min(end_byte_, next_offset_) + of_packet;
+  return static_cast<std::size_t>(data > buffered() ? data - buffered() : 1);
+}
+
 result<void> read_block_machine::complete_packet() {
   if (auto valid = wire::verify_chunks(checksum_, bytes_per_checksum_, destination_, checksums_); !valid)
     return valid.error().with_context(fmt::format("packet at {} of the block", packet_offset_));

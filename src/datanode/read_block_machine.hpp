@@ -47,6 +47,9 @@ class read_block_machine {
   std::span<iovec> data_space();
   result<void> data_received(std::size_t count);
 
+  /// How many more bytes the DataNode is to send at least; 1 when that is not known.
+  std::size_t still_owed() const noexcept;
+
   /// What to tell the DataNode at the end: all of it arrived and was verified.
   byte_span status_reply() const noexcept { return std::as_bytes(std::span(status_reply_)); }
 

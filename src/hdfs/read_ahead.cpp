@@ -1,6 +1,7 @@
 #include "hdfs/read_ahead.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "hdfs/packet_source.hpp"
 
@@ -12,6 +13,7 @@ constexpr std::uint64_t first_window = 1024 * 1024;
 constexpr std::uint64_t kept_behind = 1024 * 1024;
 /// A fetch that nobody follows gives its connection back after this.
 constexpr milliseconds idle_limit{5'000};
+constexpr std::uint64_t nobody_waits = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
@@ -23,7 +25,7 @@ struct read_ahead::fetch {
 };
 
 read_ahead::read_ahead(const services& shared, std::shared_ptr<block_locator> file, caller reader)
-    : shared_(shared), file_(std::move(file)), reader_(std::move(reader)) {}
+    : shared_(shared), file_(std::move(file)), reader_(std::move(reader)), awaited_(nobody_waits) {}
 
 call_context read_ahead::background_context() const {
   return {reader_, std::chrono::steady_clock::now() + shared_.settings.timeout};
@@ -141,6 +143,7 @@ async::task<result<std::optional<read_data>>> read_ahead::read(call_context cont
         if (!current_ || !covers_locked(offset)) co_return std::optional<read_data>();
         wake = current_->waiting;
         wanted_ = std::max(wanted_, offset + size);
+        awaited_ = std::min(awaited_, offset + size);
         ticket = arrived_.ticket(here);
       }
     }
@@ -189,6 +192,8 @@ async::task<result<bool>> read_ahead::fetch_packet(const std::shared_ptr<fetch>&
     if (current->stopped) co_return error(errc::cancelled);
     if (used == 0) segments_.push_back({packet->offset, 0, std::move(*memory)});
     segments_.back().filled += packet->length;
+    if (fetched_locked() < awaited_) co_return true;
+    awaited_ = nobody_waits;
   }
   arrived_.notify_all();
   co_return true;

@@ -64,6 +64,7 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   std::uint64_t begin_ = 0;         // where the window was started
   std::uint64_t consumed_ = 0;      // end of the furthest read
   std::uint64_t wanted_ = 0;        // end of the furthest read that waits
+  std::uint64_t awaited_;           // the waiting reads are woken once this much is here
   std::uint64_t window_ = 0;        // how far the fetch may be ahead of consumed_
   std::uint64_t grow_at_ = 0;       // consumed_ that doubles the window
   std::optional<error> failure_;    // of the fetch, at its end

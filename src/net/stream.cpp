@@ -22,17 +22,19 @@ std::span<iovec> skip(std::span<iovec> buffers, std::size_t count) {
 
 }  // namespace
 
-async::task<result<std::size_t>> read_some(stream& from, std::span<const iovec> buffers, steady_time deadline) {
+async::task<result<std::size_t>> read_some(stream& from, std::span<const iovec> buffers, steady_time deadline,
+                                           std::size_t at_least) {
   for (;;) {
     auto count = from.try_read(buffers);
     if (count || !(count.error() == make_error_code(errc::would_block))) co_return count;
-    if (auto ready = co_await from.wait_readable(deadline); !ready) co_return ready.error();
+    if (auto ready = co_await from.wait_readable(deadline, at_least); !ready) co_return ready.error();
   }
 }
 
-async::task<result<std::size_t>> read_some(stream& from, mutable_byte_span into, steady_time deadline) {
+async::task<result<std::size_t>> read_some(stream& from, mutable_byte_span into, steady_time deadline,
+                                           std::size_t at_least) {
   const iovec buffer = as_iovec(into);
-  co_return co_await read_some(from, std::span<const iovec>(&buffer, 1), deadline);
+  co_return co_await read_some(from, std::span<const iovec>(&buffer, 1), deadline, at_least);
 }
 
 async::task<result<void>> read_exactly(stream& from, std::span<iovec> buffers, steady_time deadline) {

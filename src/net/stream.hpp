@@ -26,8 +26,9 @@ class stream {
   virtual result<std::size_t> try_read(std::span<const iovec> buffers) = 0;
   /// Takes as many bytes as it can without waiting; errors as try_read().
   virtual result<std::size_t> try_write(std::span<const iovec> buffers) = 0;
-  /// Ends when try_read() is worth another try, at the deadline, or on cancellation.
-  virtual async::task<result<void>> wait_readable(steady_time deadline) = 0;
+  /// Ends when try_read() is worth another try, at the deadline, or on cancellation. `at_least`: the peer owes that
+  /// many bytes and fewer are of no use, so that the task need not be woken for each piece; may end with fewer.
+  virtual async::task<result<void>> wait_readable(steady_time deadline, std::size_t at_least) = 0;
   virtual async::task<result<void>> wait_writable(steady_time deadline) = 0;
   /// Ends the connection; waits in progress end with errc::connection_lost. Call on the strand of the task that uses
   /// it.
@@ -40,9 +41,11 @@ class stream {
 
 using stream_ptr = std::unique_ptr<stream>;
 
-/// Reads at least one byte.
-async::task<result<std::size_t>> read_some(stream& from, mutable_byte_span into, steady_time deadline);
-async::task<result<std::size_t>> read_some(stream& from, std::span<const iovec> buffers, steady_time deadline);
+/// Reads at least one byte. `at_least`: as for stream::wait_readable(), should it have to wait.
+async::task<result<std::size_t>> read_some(stream& from, mutable_byte_span into, steady_time deadline,
+                                           std::size_t at_least = 1);
+async::task<result<std::size_t>> read_some(stream& from, std::span<const iovec> buffers, steady_time deadline,
+                                           std::size_t at_least = 1);
 /// Reads exactly `into.size()` bytes.
 async::task<result<void>> read_exactly(stream& from, mutable_byte_span into, steady_time deadline);
 /// Fills all buffers in order. `buffers` is changed.

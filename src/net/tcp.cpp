@@ -52,7 +52,8 @@ class tcp_stream final : public stream {
     }
   }
 
-  async::task<result<void>> wait_readable(steady_time deadline) override {
+  async::task<result<void>> wait_readable(steady_time deadline, std::size_t at_least) override {
+    set_low_water_mark(static_cast<int>(std::min<std::size_t>(at_least, INT_MAX)));
     return wait(tcp::socket::wait_read, deadline);
   }
   async::task<result<void>> wait_writable(steady_time deadline) override {
@@ -66,6 +67,7 @@ class tcp_stream final : public stream {
 
   bool idle_and_open() noexcept override {
     if (!socket_.is_open()) return false;
+    set_low_water_mark(1);
     pollfd probe{socket_.native_handle(), POLLIN | POLLRDHUP, 0};
     return ::poll(&probe, 1, 0) == 0;
   }
@@ -73,6 +75,13 @@ class tcp_stream final : public stream {
   const std::string& peer() const noexcept override { return peer_; }
 
  private:
+  /// How many bytes make the socket readable; the kernel keeps the receive buffer large enough for them.
+  void set_low_water_mark(int bytes) {
+    if (bytes == low_water_mark_) return;
+    low_water_mark_ = bytes;
+    ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+  }
+
   async::task<result<void>> wait(tcp::socket::wait_type what, steady_time deadline) {
     if (!socket_.is_open()) co_return error(errc::connection_lost, peer_);
     const auto ready = co_await with_deadline(
@@ -83,6 +92,7 @@ class tcp_stream final : public stream {
 
   tcp::socket socket_;
   std::string peer_;
+  int low_water_mark_ = 1;
 };
 
 using endpoints = std::vector<tcp::endpoint>;

@@ -30,11 +30,13 @@ def first_cat(context: Context) -> Iterator[str]:
 
     def ours() -> float:
         with context.mount() as mounted:
+            context.claim_memory(2 * LARGE)
             begin = time.monotonic()
             subprocess.run(["cat", str(mounted.path) + large], check=True, stdout=subprocess.DEVNULL)
             return time.monotonic() - begin
 
     def reference() -> float:
+        context.claim_memory(2 * LARGE)
         return context.shell_seconds("-cat", large) - context.shell_seconds("-cat", empty)
 
     yield row("first cat of 1.6 GB over TCP (reference: hdfs dfs -cat less its start)", *context.alternate(ours, reference), "s")

@@ -18,14 +18,18 @@ wire::read_block_request request(std::uint64_t offset, std::uint64_t length, std
           offset, length};
 }
 
-/// Feeds `answer` in pieces of at most `piece` bytes; the delivered bytes from `offset` on, or the first error.
-result<std::string> feed(read_block_machine& machine, std::string_view answer, std::size_t piece,
-                         std::uint64_t offset) {
+/// Feeds `answer` in pieces of at most `piece` bytes; the delivered bytes from `offset` on, or the first error. A whole
+/// answer never has fewer bytes left than the machine says it is owed.
+result<std::string> feed(read_block_machine& machine, std::string_view answer, std::size_t piece, std::uint64_t offset,
+                         bool whole = false) {
   std::string out;
   std::string packet;
   std::uint64_t begin = 0;
   bool started = false;
   const auto give = [&](std::span<const iovec> into) {
+    if (whole) {
+      EXPECT_LE(machine.still_owed(), answer.size());
+    }
     std::size_t given = 0;
     for (const auto& space : into) {
       const auto count = std::min({space.iov_len, answer.size(), piece - given});
@@ -85,7 +89,8 @@ TEST_P(ReadBlockMachine, DeliversAnyRangeInAnyPieces) {
     const auto offset = random() % block.data.size();
     const auto length = 1 + random() % (block.data.size() - offset);
     read_block_machine machine(request(offset, length, block.data.size()));
-    const auto got = feed(machine, testing::read_block_answer(block, offset, length), 1 + random() % 70'000, offset);
+    const auto got =
+        feed(machine, testing::read_block_answer(block, offset, length), 1 + random() % 70'000, offset, true);
     ASSERT_TRUE(got) << got.error().to_string();
     ASSERT_GE(got->size(), length);
     EXPECT_EQ(got->substr(0, length), block.data.substr(offset, length));

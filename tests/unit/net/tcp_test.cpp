@@ -106,8 +106,24 @@ TEST_F(tcp_streams, writes_more_than_the_peer_has_room_for) {
 TEST_F(tcp_streams, a_read_ends_at_its_deadline) {
   const auto stream = connect();
   const auto began = std::chrono::steady_clock::now();
-  EXPECT_TRUE(is(tasks_.run(stream->wait_readable(in(20ms))).error(), errc::timed_out));
+  EXPECT_TRUE(is(tasks_.run(stream->wait_readable(in(20ms), 1)).error(), errc::timed_out));
   EXPECT_LT(std::chrono::steady_clock::now() - began, 5s);
+}
+
+TEST_F(tcp_streams, fewer_bytes_than_asked_for_wake_nobody) {
+  const auto stream = connect();
+  boost::asio::write(peer_, boost::asio::buffer(std::string(999, 'x')));
+  EXPECT_TRUE(is(tasks_.run(stream->wait_readable(in(50ms), 1000)).error(), errc::timed_out));
+  boost::asio::write(peer_, boost::asio::buffer("y", 1));
+  EXPECT_TRUE(tasks_.run(stream->wait_readable(in(20s), 1000)));
+  EXPECT_FALSE(stream->idle_and_open());
+}
+
+TEST_F(tcp_streams, the_end_of_the_stream_wakes_who_waits_for_more) {
+  const auto stream = connect();
+  boost::asio::write(peer_, boost::asio::buffer("x", 1));
+  peer_.close();
+  EXPECT_TRUE(tasks_.run(stream->wait_readable(in(20s), 1000)));
 }
 
 TEST_F(tcp_streams, the_end_of_the_stream_is_a_lost_connection) {
@@ -123,13 +139,13 @@ TEST_F(tcp_streams, the_end_of_the_stream_is_a_lost_connection) {
 TEST_F(tcp_streams, a_byte_nobody_asked_for_makes_an_idle_connection_useless) {
   const auto stream = connect();
   boost::asio::write(peer_, boost::asio::buffer("?", 1));
-  EXPECT_TRUE(tasks_.run(stream->wait_readable(in(5s))));
+  EXPECT_TRUE(tasks_.run(stream->wait_readable(in(5s), 1)));
   EXPECT_FALSE(stream->idle_and_open());
 }
 
 async::task<void> wait_for_bytes(net::stream& from, std::vector<error>& seen) {
   for (int i = 0; i < 2; ++i) {
-    const auto ready = co_await from.wait_readable(in(20s));
+    const auto ready = co_await from.wait_readable(in(20s), 1);
     if (!ready) seen.push_back(ready.error());
   }
 }

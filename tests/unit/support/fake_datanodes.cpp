@@ -48,7 +48,7 @@ class fake_stream final : public net::stream {
     return taken;
   }
 
-  async::task<result<void>> wait_readable(steady_time deadline) override { return nothing(deadline); }
+  async::task<result<void>> wait_readable(steady_time deadline, std::size_t) override { return nothing(deadline); }
   async::task<result<void>> wait_writable(steady_time deadline) override { return nothing(deadline); }
   void close() noexcept override { closed_ = true; }
   bool idle_and_open() noexcept override { return !closed_ && to_client_.empty() && sent_ < node_->lose_after; }

@@ -161,7 +161,7 @@ async::task<result<void>> scripted_stream::wait_for(bool readable, steady_time d
   }
 }
 
-async::task<result<void>> scripted_stream::wait_readable(steady_time deadline) {
+async::task<result<void>> scripted_stream::wait_readable(steady_time deadline, std::size_t) {
   co_return co_await wait_for(true, deadline);
 }
 async::task<result<void>> scripted_stream::wait_writable(steady_time deadline) {

@@ -83,7 +83,7 @@ class scripted_stream final : public net::stream {
 
   result<std::size_t> try_read(std::span<const iovec> buffers) override;
   result<std::size_t> try_write(std::span<const iovec> buffers) override;
-  async::task<result<void>> wait_readable(steady_time deadline) override;
+  async::task<result<void>> wait_readable(steady_time deadline, std::size_t) override;
   async::task<result<void>> wait_writable(steady_time deadline) override;
   void close() noexcept override;
   bool idle_and_open() noexcept override;
