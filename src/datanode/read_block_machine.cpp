@@ -114,6 +114,11 @@ result<void> read_block_machine::check_packet(const wire::packet_header& packet)
   const bool complete = next_offset_ >= end_byte_;
   if (packet.last_in_block != complete || (packet.data_length == 0) != complete)
     return broken(fmt::format("{} bytes at {} of a read that ends at {}", packet.data_length, next_offset_, end_byte_));
+  // The end of the chunk that holds the last byte. (BlockSender's endOffset)
+  const auto chunk = std::max<std::uint64_t>(bytes_per_checksum_, 1);
+  if (next_offset_ + packet.data_length > (end_byte_ + chunk - 1) / chunk * chunk)
+    return broken(fmt::format("{} bytes at {} where {} were asked for", packet.data_length, next_offset_,
+                              end_byte_ - next_offset_));
   const auto chunks = checksum_ == wire::checksum_kind::null || bytes_per_checksum_ == 0
                           ? 0
                           : (packet.data_length + bytes_per_checksum_ - 1) / bytes_per_checksum_;

@@ -135,6 +135,17 @@ TEST(ReadBlockMachineErrors, RefusalsKeepTheirMeaning) {
   EXPECT_EQ(got.error(), make_error_code(datanode_errc::access_token));
 }
 
+TEST(ReadBlockMachineErrors, PacketBeyondTheLastChunkIsRefused) {
+  const replica_bytes block(testing::pattern(3'000));
+  const auto answer = testing::read_block_answer(block, 0, 2'000);
+  read_block_machine asked(request(0, 1'537, 3'000));
+  EXPECT_TRUE(feed(asked, answer, 1 << 20, 0));
+  read_block_machine asked_for_less(request(0, 1'536, 3'000));
+  const auto got = feed(asked_for_less, answer, 1 << 20, 0);
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error(), make_error_code(errc::protocol_error));
+}
+
 TEST(ReadBlockMachineErrors, MutatedAnswersNeverCrashNorHang) {
   const replica_bytes block(testing::pattern(3'000));
   const auto good = testing::read_block_answer(block, 0, 3'000);
