@@ -4,6 +4,7 @@
 
 #include "proto/data_transfer.pb.h"
 #include "wire/convert.hpp"
+#include "wire/element_budget.hpp"
 #include "wire/proto_codec.hpp"
 
 namespace hdfsmount::wire {
@@ -17,6 +18,11 @@ constexpr std::size_t longest_server_text = 16 * 1024;
 constexpr std::size_t lengths_size = 6;  // payload length and header length
 constexpr std::size_t payload_length_size = 4;
 constexpr std::size_t longest_packet_header = 256;  // five fixed-width fields and room for later ones
+
+// Of BlockOpResponseProto: what holds messages.
+constexpr message_shape checksum_info_shape[] = {{1, {}}};
+constexpr message_shape op_response_shape[] = {{4, checksum_info_shape}};
+constexpr std::size_t most_elements = 16;
 
 error broken(std::string what) {
   return {errc::protocol_error, std::move(what)};
@@ -88,6 +94,7 @@ std::string encode_read_block(const read_block_request& request) {
 
 result<block_op_response> decode_block_op_response(byte_span message) {
   if (message.size() > max_op_response) return error(errc::limit_exceeded, "DataNode's answer too long");
+  if (auto bounded = check_element_budget(message, op_response_shape, most_elements); !bounded) return bounded.error();
   const auto proto = decode_message<pb::BlockOpResponseProto>(message);
   if (!proto) return proto.error();
   block_op_response response;

@@ -17,8 +17,8 @@ struct message_shape {
 };
 
 /// Counts those fields, in every depth the shape names, without allocating anything. errc::limit_exceeded when there
-/// are more than `limit`, errc::protocol_error when the bytes are no message. Run before parsing a message of unbounded
-/// size.
+/// are more than `limit`, errc::protocol_error when the bytes are no message or announce more than is there. Run before
+/// parsing a message of a type that holds messages; the shape names all of those.
 result<void> check_element_budget(byte_span message, std::span<const message_shape> shape, std::size_t limit);
 
 }  // namespace hdfsmount::wire

@@ -29,6 +29,7 @@ constexpr std::array<message_shape, 1> listing_shape{{{1, status_shape}}};
 constexpr std::array<message_shape, 1> file_info_response{{{1, status_shape}}};
 constexpr std::array<message_shape, 1> listing_response{{{1, listing_shape}}};
 constexpr std::array<message_shape, 1> locations_response{{{1, blocks_shape}}};
+constexpr std::array<message_shape, 1> server_defaults_response{{{1, {}}}};
 
 error broken(std::string what) {
   return {errc::protocol_error, std::move(what)};
@@ -176,9 +177,10 @@ std::string encode_get_server_defaults() {
 }
 
 result<server_defaults> decode_get_server_defaults(byte_span payload) {
-  const auto response = decode_message<pb::GetServerDefaultsResponseProto>(payload);
+  google::protobuf::Arena arena;
+  const auto response = decode_bounded<pb::GetServerDefaultsResponseProto>(payload, server_defaults_response, arena);
   if (!response) return response.error();
-  const auto& proto = response->serverdefaults();
+  const auto& proto = (*response)->serverdefaults();
   const auto block_size = non_negative(proto.blocksize(), "block size");
   if (!block_size) return block_size.error();
   if (proto.replication() > INT16_MAX) return broken(fmt::format("replication {}", proto.replication()));

@@ -9,8 +9,9 @@
 namespace hdfsmount::wire {
 
 /// Parses one message from exactly these bytes. errc::protocol_error when they are malformed, end early, or lack a
-/// required field. Memory: up to about a hundred times the bytes for hostile input, so messages of unbounded size need
-/// element_budget first.
+/// required field. Memory: a few times the bytes where the message's type holds no messages. One that does may cost
+/// about a hundred times the bytes, and protobuf believes the length of a message within it, taking up to 50 MB for a
+/// string that is said to be there: such types need check_element_budget first.
 template <class Proto>
 result<void> decode_message_into(byte_span bytes, Proto& into) {
   if (bytes.size() > INT_MAX) return error(errc::limit_exceeded, "message too long");
