@@ -12,8 +12,9 @@ import threading
 from pathlib import Path
 
 from . import simple
-from .jars import DEFAULT_VERSION, MissingTool, hadoop
+from .jars import MissingTool, hadoop
 from .process import ProcessError
+from .versions import DEFAULT_VERSION
 
 
 def _arguments() -> argparse.Namespace:
@@ -62,7 +63,7 @@ def main() -> int:
             running = True
             while not stop.wait(1):
                 pass
-    except (ProcessError, MissingTool, RuntimeError) as error:
+    except (ProcessError, MissingTool, RuntimeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -8,10 +8,11 @@ import time
 from pathlib import Path
 
 from . import config
-from .jars import DEFAULT_VERSION, hadoop
+from .jars import hadoop
 from .janitor import Janitor
 from .java_client import JavaClient
 from .process import Process, ProcessError, spawn, tail
+from .versions import DEFAULT_VERSION
 from .webhdfs import WebHdfs
 
 ClusterError = ProcessError

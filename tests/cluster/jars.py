@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-DEFAULT_VERSION = "3.4.2"
+from .versions import DEFAULT_VERSION, ordinal
 
 _POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -146,7 +146,8 @@ class _lock:
 
 
 def hadoop(version: str = DEFAULT_VERSION) -> Hadoop:
-    """The jars of a version, fetched now unless they are cached."""
+    """The jars of a version, fetched now unless they are cached; ValueError for what cannot be a version."""
+    ordinal(version)
     root = cache_root() / f"hadoop-{version}"
     with _lock(root):
         if not root.exists():

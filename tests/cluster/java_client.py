@@ -62,6 +62,10 @@ class JavaClient:
             raise JavaError(operation, *values)
         return values
 
+    def version(self) -> str:
+        """The Hadoop version of the client's own classes."""
+        return self.call("version")[0]
+
     def close(self) -> None:
         """Ends the client; files it holds open for writing stay unfinished."""
         self._child.kill()

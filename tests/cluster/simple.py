@@ -5,9 +5,9 @@ from pathlib import Path
 
 from . import config, jmx
 from .cluster import Cluster
-from .jars import DEFAULT_VERSION
 from .ports import free_port
 from .process import Process
+from .versions import DEFAULT_VERSION
 
 _NAMENODE = "org.apache.hadoop.hdfs.server.namenode.NameNode"
 _SYMLINK_NAMENODE = "SymlinkNameNode"

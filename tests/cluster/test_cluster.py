@@ -1,5 +1,6 @@
 """The launcher itself: starting, using, hurting and taking down a real cluster."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import ClusterError, simple
+from tests.cluster import ClusterError, jmx, simple
 from tests.cluster.cluster import CommandError
 from tests.cluster.java_client import JavaError
 from tests.cluster.pattern import PERIOD, md5, pattern
+from tests.cluster.versions import DEFAULT_VERSION
 from tests.cluster.webhdfs import WebHdfsError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -68,6 +70,13 @@ def test_everything_listens_on_loopback_only_and_below_the_ephemeral_range(clust
             # A DataNode's own HTTP front end picks one internal port by itself.
             if name == "nn":
                 assert int(port, 16) < 32768
+
+
+def test_the_version_asked_for_is_the_one_that_runs(cluster):
+    info = jmx.bean(cluster.namenode_http, "Hadoop:service=NameNode,name=NameNodeInfo")
+    live = json.loads(info["LiveNodes"]).values()
+    assert [info["SoftwareVersion"], *(node["version"] for node in live)] == [DEFAULT_VERSION] * 3
+    assert cluster.java.version() == DEFAULT_VERSION
 
 
 def test_webhdfs_round_trip(cluster):

@@ -46,7 +46,8 @@ class WebHdfs:
     # Files
 
     def put(self, path: str, data: bytes, *, overwrite: bool = True, **params) -> None:
-        """Writes a whole file; params are WebHDFS's own: blocksize, replication, permission."""
+        """Writes a whole file; params are WebHDFS's own: blocksize, replication, permission (Hadoop 3's default on any version)."""
+        params = {"permission": "644", **params}
         self._upload("PUT", path, "CREATE", data, overwrite="true" if overwrite else "false", **params)
 
     def append(self, path: str, data: bytes) -> None:
@@ -115,6 +116,10 @@ class WebHdfs:
     def set_owner(self, path: str, owner: str = "", group: str = "") -> None:
         params = {k: v for k, v in (("owner", owner), ("group", group)) if v}
         self._json("PUT", path, "SETOWNER", **params)
+
+    def set_acl(self, path: str, entries: str) -> None:
+        """All entries of the access control list, "user::rw-,user:NAME:rwx,group::r--,other::---"."""
+        self._json("PUT", path, "SETACL", aclspec=entries)
 
     def set_times(self, path: str, *, mtime: int = -1, atime: int = -1) -> None:
         """Milliseconds since the epoch; -1 leaves a time alone."""

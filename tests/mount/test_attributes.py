@@ -40,6 +40,15 @@ def test_stat_of_a_directory(mnt, cluster, here):
     assert local.st_mtime_ns == remote["modificationTime"] * 10**6
 
 
+def test_the_mode_with_an_acl(mnt, cluster, here):
+    """The mask shows as the group's bits, and an older NameNode's extra bits in the mode do not show."""
+    cluster.webhdfs.put(f"{here}/dir/file", b"")
+    cluster.webhdfs.set_acl(f"{here}/dir/file", "user::rw-,user:daemon:rwx,group::r--,other::---")
+    cluster.webhdfs.set_acl(f"{here}/dir", "user::rwx,user:daemon:r-x,group::---,other::---")
+    assert os.stat(mnt / f"{here}/dir/file").st_mode == stat.S_IFREG | 0o670
+    assert os.stat(mnt / f"{here}/dir").st_mode == stat.S_IFDIR | 0o750
+
+
 def test_times_at_the_epoch_and_far_away(mnt, cluster, here):
     for number, millis in enumerate((0, 1, 999, 4102444800000, 32503680000001)):
         cluster.webhdfs.put(f"{here}/{number}", b"")

@@ -30,6 +30,7 @@ import org.apache.hadoop.hdfs.client.HdfsDataInputStream;
 import org.apache.hadoop.hdfs.client.HdfsDataOutputStream;
 import org.apache.hadoop.hdfs.protocol.LocatedBlock;
 import org.apache.hadoop.util.DataChecksum;
+import org.apache.hadoop.util.VersionInfo;
 
 /**
  * Hadoop's client behind a pipe: one request a line, "operation TAB key=value TAB ...", one reply line,
@@ -203,6 +204,8 @@ public final class HdfsHelper {
                 return paths;
             case "block_ids":
                 return blockIds(request);
+            case "version":
+                return one(VersionInfo.getVersion());
             default:
                 throw new IllegalArgumentException("unknown operation " + request.operation);
         }
