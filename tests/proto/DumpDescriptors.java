@@ -1,3 +1,11 @@
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
+import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
+import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.DescriptorValidationException;
+import com.google.protobuf.Descriptors.EnumDescriptor;
+import com.google.protobuf.Descriptors.EnumValueDescriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Descriptors.FileDescriptor;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -5,18 +13,11 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.apache.hadoop.thirdparty.protobuf.DescriptorProtos.FileDescriptorProto;
-import org.apache.hadoop.thirdparty.protobuf.DescriptorProtos.FileDescriptorSet;
-import org.apache.hadoop.thirdparty.protobuf.Descriptors.Descriptor;
-import org.apache.hadoop.thirdparty.protobuf.Descriptors.DescriptorValidationException;
-import org.apache.hadoop.thirdparty.protobuf.Descriptors.EnumDescriptor;
-import org.apache.hadoop.thirdparty.protobuf.Descriptors.EnumValueDescriptor;
-import org.apache.hadoop.thirdparty.protobuf.Descriptors.FieldDescriptor;
-import org.apache.hadoop.thirdparty.protobuf.Descriptors.FileDescriptor;
 
 /**
  * Writes what protobuf descriptors say, one fact a line, in the same words for Hadoop's classes and for descriptor sets.
  * Arguments are pairs: "class NAME OUT" or "set FILE OUT"; a class brings the files it imports along.
+ * For Hadoop 3, whose protobuf lives in a package of its own, the imports are rewritten before compiling.
  */
 public final class DumpDescriptors {
   private DumpDescriptors() {}

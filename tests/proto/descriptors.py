@@ -7,10 +7,15 @@ from tests.cluster.jars import Hadoop, require
 
 PROJECT = Path(__file__).resolve().parents[2]
 
+_PROTOBUF = "com.google.protobuf"
+_SHADED_PROTOBUF = "org.apache.hadoop.thirdparty.protobuf"
+
+# The class of the RPC engine's header by major version.
+_RPC_ENGINE = {2: "ProtobufRpcEngineProtos", 3: "ProtobufRpcEngine2Protos"}
+
 _HADOOP_CLASSES = (
     "org.apache.hadoop.ipc.protobuf.RpcHeaderProtos",
     "org.apache.hadoop.ipc.protobuf.IpcConnectionContextProtos",
-    "org.apache.hadoop.ipc.protobuf.ProtobufRpcEngine2Protos",
     "org.apache.hadoop.hdfs.protocol.proto.ClientNamenodeProtocolProtos",
     "org.apache.hadoop.hdfs.protocol.proto.ClientDatanodeProtocolProtos",
     "org.apache.hadoop.hdfs.protocol.proto.DataTransferProtos",
@@ -32,7 +37,11 @@ class Dumper:
     def __init__(self, hadoop: Hadoop, directory: Path):
         self._hadoop = hadoop
         self._directory = directory
-        source = Path(__file__).with_name("DumpDescriptors.java")
+        source = directory / "DumpDescriptors.java"
+        text = Path(__file__).with_name(source.name).read_text()
+        if any(jar.name.startswith("hadoop-shaded-protobuf") for jar in hadoop.jars):
+            text = text.replace(f"import {_PROTOBUF}.", f"import {_SHADED_PROTOBUF}.")
+        source.write_text(text)
         subprocess.run([require("javac", "openjdk-17-jdk-headless"), "-nowarn", "-proc:none", "-d", str(directory),
                         "-cp", hadoop.class_path(), str(source)], check=True)
 
@@ -44,7 +53,8 @@ class Dumper:
         return [set(out.read_text().splitlines()) for out in outs]
 
     def hadoop_facts(self) -> set[str]:
-        return self._run("class", [",".join(_HADOOP_CLASSES)])[0]
+        engine = _RPC_ENGINE[int(self._hadoop.version.split(".")[0])]
+        return self._run("class", [",".join((*_HADOOP_CLASSES, f"org.apache.hadoop.ipc.protobuf.{engine}"))])[0]
 
     def set_facts(self, sets: list[Path]) -> list[set[str]]:
         return self._run("set", [str(s) for s in sets])
@@ -59,9 +69,27 @@ def _by_type(facts: set[str], kind: str) -> dict[str, set[str]]:
     return grouped
 
 
-def differences(ours: set[str], theirs: set[str]) -> list[str]:
-    """What of ours is not exactly so in Hadoop, and what ours lacks to be understood."""
-    found = [f"not in Hadoop: {fact}" for fact in ours - theirs]
+def _declares(facts: set[str], fact: str) -> bool:
+    """Whether facts have a field or an enum value under the name or under the number of another fact."""
+    kind, owner, name, _, number = fact.split(" ")[:5]
+    same_owner = [other.split(" ") for other in facts if other.startswith(f"{kind} {owner} ")]
+    return any(words[2] == name or words[4] == number for words in same_owner)
+
+
+def _may_lack(theirs: set[str], fact: str) -> bool:
+    """Whether a Hadoop that is older than ours may do without: nothing else is in its place, and no reader insists on it."""
+    if fact.startswith("message "):
+        return True
+    required = fact.startswith("field ") and fact.split(" ")[5] == "required"
+    return not _declares(theirs, fact) and not (required and f"message {fact.split(' ')[1]}" in theirs)
+
+
+def differences(ours: set[str], theirs: set[str], *, older: bool = False) -> list[str]:
+    """What of ours is not exactly so in Hadoop, and what ours lacks to be understood.
+
+    older   this Hadoop has not yet all of our messages, fields and enum values; what it has must be the same
+    """
+    found = [f"not in Hadoop: {fact}" for fact in ours - theirs if not (older and _may_lack(theirs, fact))]
     their_enums = _by_type(theirs, "enum")
     for name, values in _by_type(ours, "enum").items():
         found += [f"missing: {fact}" for fact in their_enums.get(name, set()) - values]
