@@ -141,6 +141,10 @@ class Cluster:
             raise CommandError((command, *args), done.returncode, done.stdout, done.stderr)
         return done.stdout
 
+    def transfer_address(self, name: str) -> str:
+        """The "host:port" at which a DataNode serves data."""
+        return config.read_dir(self.directory / name / "conf")["dfs.datanode.address"]
+
     def replicas(self, block_id: int) -> list[Path]:
         """Every DataNode's file of a block (without the checksum file)."""
         return sorted(self.directory.glob(f"dn*/data*/current/BP-*/current/*/**/blk_{block_id}"))

@@ -1,6 +1,7 @@
 """Hadoop configuration directories."""
 
 from pathlib import Path
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 # What keeps tests fast: no waiting in safe mode, a killed DataNode is stale after 5 s of
@@ -43,3 +44,9 @@ def write_dir(directory: Path, properties: dict[str, str], log_level: str = "INF
     (directory / "hdfs-site.xml").write_text(xml(hdfs))
     (directory / "log4j.properties").write_text(_LOG4J.format(level=log_level))
     return directory
+
+
+def read_dir(directory: Path) -> dict[str, str]:
+    """The properties that write_dir() wrote."""
+    return {row.findtext("name"): row.findtext("value") for name in ("core-site.xml", "hdfs-site.xml")
+            for row in ElementTree.parse(directory / name).iter("property")}

@@ -73,7 +73,7 @@ def add_datanode(cluster: Cluster, name: str, common: dict[str, str]) -> Process
     http = f"127.0.0.1:{free_port()}"
     conf = config.write_dir(home / "conf", {
         **common,
-        "dfs.datanode.hostname": "127.0.0.1",
+        "dfs.datanode.hostname": common.get("dfs.datanode.hostname", "127.0.0.1"),
         "dfs.datanode.address": f"127.0.0.1:{free_port()}",
         "dfs.datanode.http.address": http,
         "dfs.datanode.ipc.address": f"127.0.0.1:{free_port()}",
