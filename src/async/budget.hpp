@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <mutex>
 
@@ -8,8 +9,8 @@
 
 namespace hdfsmount::async {
 
-/// A bounded amount of something (bytes, calls in flight) that tasks take and give back. Thread-safe; waiters are
-/// served in order of arrival as far as the amounts allow. Must outlive every share taken from it.
+/// A bounded amount of something (bytes, calls in flight) that tasks take and give back. Waiters are served strictly in
+/// order of arrival: nobody overtakes one that waits for more. Thread-safe; must outlive every share taken from it.
 class budget {
  public:
   explicit budget(std::size_t total) : free_(total), total_(total) {}
@@ -31,7 +32,7 @@ class budget {
     std::size_t amount_ = 0;
   };
 
-  /// At once, or an empty share. Larger than the whole budget: never.
+  /// At once, or an empty share when there is not enough or others wait for it.
   share try_take(std::size_t amount);
   /// Waits until there is enough; errc::out_of_memory when `amount` exceeds the whole budget.
   task<result<share>> take(std::size_t amount, steady_time deadline);
@@ -40,12 +41,17 @@ class budget {
   std::size_t in_use() const;
 
  private:
-  void give_back(std::size_t amount);
+  struct waiter;  // guarded by mutex_
+  using queue = std::deque<std::shared_ptr<waiter>>;
 
-  mutable std::mutex mutex_;  // taken before the notifier's
+  void give_back(std::size_t amount);
+  queue grant_locked();
+  static void wake(const queue& granted);
+
+  mutable std::mutex mutex_;  // taken before a notifier's
   std::size_t free_;
   const std::size_t total_;
-  notifier changed_;
+  queue waiting_;
 };
 
 }  // namespace hdfsmount::async

@@ -13,16 +13,17 @@ constexpr std::size_t wanted_at_once = 256 * 1024;
 }  // namespace
 
 block_reader::block_reader(connection_pool& pool, net::host_port peer, const wire::read_block_request& what,
-                           net::stream_ptr stream)
-    : pool_(pool), peer_(std::move(peer)), machine_(what), stream_(std::move(stream)) {}
+                           milliseconds silence, net::stream_ptr stream)
+    : pool_(pool), peer_(std::move(peer)), silence_(silence), machine_(what), stream_(std::move(stream)) {}
 
 async::task<result<std::unique_ptr<block_reader>>> block_reader::open(connection_pool& pool, net::host_port peer,
                                                                       wire::read_block_request what,
-                                                                      steady_time deadline) {
+                                                                      milliseconds silence, steady_time deadline) {
   for (bool fresh = false;; fresh = true) {
-    auto lease = co_await pool.acquire(peer, fresh, deadline);
+    const auto limit = std::min(deadline, std::chrono::steady_clock::now() + silence);
+    auto lease = co_await pool.acquire(peer, fresh, limit);
     if (!lease) co_return lease.error();
-    std::unique_ptr<block_reader> reader(new block_reader(pool, peer, what, std::move(lease->stream)));
+    std::unique_ptr<block_reader> reader(new block_reader(pool, peer, what, silence, std::move(lease->stream)));
     const auto started = co_await reader->start(deadline);
     if (started) co_return std::move(reader);
     if (!lease->reused || !(started.error() == make_error_code(errc::connection_lost)))
@@ -31,7 +32,8 @@ async::task<result<std::unique_ptr<block_reader>>> block_reader::open(connection
 }
 
 async::task<result<void>> block_reader::start(steady_time deadline) {
-  if (auto sent = co_await net::write_all(*stream_, machine_.request(), deadline); !sent) co_return sent.error();
+  if (auto sent = co_await net::write_all(*stream_, machine_.request(), end_of_patience(deadline)); !sent)
+    co_return sent.error();
   co_return co_await receive_control(deadline);
 }
 
@@ -39,11 +41,16 @@ std::size_t block_reader::at_least() const noexcept {
   return std::min(machine_.still_owed(), wanted_at_once);
 }
 
+steady_time block_reader::end_of_patience(steady_time deadline) const {
+  return std::min(deadline, std::chrono::steady_clock::now() + silence_);
+}
+
 async::task<result<void>> block_reader::receive_control(steady_time deadline) {
   for (;;) {
     if (auto parsed = machine_.advance(); !parsed) co_return parsed.error();
     if (machine_.current() != state::control) co_return result<void>();
-    const auto count = co_await net::read_some(*stream_, machine_.control_space(), deadline, at_least());
+    const auto count =
+        co_await net::read_some(*stream_, machine_.control_space(), end_of_patience(deadline), at_least());
     if (!count) co_return count.error();
     machine_.control_received(*count);
   }
@@ -60,7 +67,7 @@ async::task<result<std::size_t>> block_reader::next_packet(steady_time deadline)
 async::task<result<void>> block_reader::receive(net::mutable_byte_span into, steady_time deadline) {
   auto step = machine_.set_destination(into);
   while (step && machine_.current() == state::data) {
-    const auto count = co_await net::read_some(*stream_, machine_.data_space(), deadline, at_least());
+    const auto count = co_await net::read_some(*stream_, machine_.data_space(), end_of_patience(deadline), at_least());
     if (!count) co_return count.error().with_context(peer_.to_string());
     step = machine_.data_received(*count);
   }
@@ -71,7 +78,7 @@ async::task<result<void>> block_reader::receive(net::mutable_byte_span into, ste
 /// The bytes are all there, so a failure here costs only the connection.
 async::task<result<void>> block_reader::finish(steady_time deadline) {
   auto stream = std::move(stream_);
-  auto told = co_await net::write_all(*stream, machine_.status_reply(), deadline);
+  auto told = co_await net::write_all(*stream, machine_.status_reply(), end_of_patience(deadline));
   if (told && stream->idle_and_open()) pool_.give_back(peer_, std::move(stream));
   co_return told;
 }

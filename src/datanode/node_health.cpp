@@ -8,9 +8,11 @@ void node_health::failed(const std::string& uuid) {
   const auto now = time_.now();
   const std::lock_guard lock(mutex_);
   auto [it, added] = bad_.try_emplace(uuid, record{now + first_, first_});
-  if (added || it->second.until > now) return;  // failures while it is avoided are the same outage
-  it->second.penalty = std::min(it->second.penalty * 2, longest_);
-  it->second.until = now + it->second.penalty;
+  auto& node = it->second;
+  if (added || (node.until > now && !node.probed)) return;  // failures while it is avoided are the same outage
+  node.penalty = std::min(node.penalty * 2, longest_);
+  node.until = now + node.penalty;
+  node.probed = false;
 }
 
 void node_health::succeeded(const std::string& uuid) {
@@ -18,10 +20,15 @@ void node_health::succeeded(const std::string& uuid) {
   bad_.erase(uuid);
 }
 
-bool node_health::avoid(const std::string& uuid) const {
+bool node_health::admit(const std::string& uuid) {
+  const auto now = time_.now();
   const std::lock_guard lock(mutex_);
   const auto found = bad_.find(uuid);
-  return found != bad_.end() && found->second.until > time_.now();
+  if (found == bad_.end()) return true;
+  if (found->second.until > now) return false;
+  found->second.until = now + longest_probe_;
+  found->second.probed = true;
+  return true;
 }
 
 std::size_t node_health::avoided() const {
@@ -29,6 +36,12 @@ std::size_t node_health::avoided() const {
   const auto now = time_.now();
   return static_cast<std::size_t>(
       std::count_if(bad_.begin(), bad_.end(), [now](const auto& entry) { return entry.second.until > now; }));
+}
+
+bool blames_node(const error& failure) {
+  const auto& code = failure.code();
+  return code == errc::timed_out || code == errc::connection_lost || code == errc::connect_failed ||
+         code == errc::unknown_host || code == errc::protocol_error;
 }
 
 }  // namespace hdfsmount::datanode

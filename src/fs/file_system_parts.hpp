@@ -3,6 +3,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "async/single_flight.hpp"
 #include "fs/entry_cache.hpp"
 #include "fs/file_system.hpp"
 #include "fs/handle_table.hpp"
@@ -58,7 +59,7 @@ struct file_system::parts {
   entry_cache entries;
   handle_table handles;
   record_source source;
-  shared_questions<wire::fs_stats> stats_flights;
+  async::single_flight<std::string, wire::fs_stats> stats_flights;
   std::atomic<bool> stopped{false};
 
   std::mutex stats_mutex;  // leaf

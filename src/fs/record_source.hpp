@@ -4,11 +4,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "async/single_flight.hpp"
 #include "base/metrics.hpp"
 #include "fs/file_record.hpp"
 #include "fs/identities.hpp"
 #include "fs/options.hpp"
-#include "fs/shared_questions.hpp"
 #include "hdfs/client.hpp"
 
 namespace hdfsmount::fs {
@@ -63,7 +63,7 @@ class record_source {
   identities& names_;
   const clock_source& clock_;
   const options& settings_;
-  shared_questions<record_ptr> flights_;
+  async::single_flight<std::string, record_ptr> flights_;
 };
 
 }  // namespace hdfsmount::fs

@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 namespace hdfsmount::hdfs {
 
 block_locator::block_locator(const services& shared, std::string path, std::string name)
-    : shared_(shared), path_(std::move(path)), name_(std::move(name)), refreshing_(shared.where, shared.log) {}
+    : shared_(shared),
+      path_(std::move(path)),
+      name_(std::move(name)),
+      refreshing_(time_, shared.settings.timeout, shared.numbers.get("block_locations", "joined")) {}
 
 async::task<result<void>> block_locator::open(call_context context) {
   auto found = co_await locate(context, 0, shared_.settings.prefetch_bytes);
@@ -66,13 +71,21 @@ async::task<result<std::uint64_t>> block_locator::visible_length(call_context co
   }
   error failure = errc::no_replica;
   std::size_t without_replica = 0;
-  for (const auto& replica : last.replicas) {
+  std::set<std::string> tried;
+  const auto failed = [&tried](const auto& uuid) { return tried.contains(uuid); };
+  while (const auto* replica = shared_.choose_replica(last, failed)) {
+    tried.insert(replica->node.uuid);
     const auto attempt = context.until(std::chrono::steady_clock::now() + shared_.settings.attempt_timeout);
-    const auto answer = co_await shared_.blocks.get_visible_length(attempt, replica.node, last.block);
-    if (answer) co_return *answer;
+    const auto answer = co_await shared_.blocks.get_visible_length(attempt, replica->node, last.block);
+    if (answer) {
+      shared_.health.succeeded(replica->node.uuid);
+      co_return *answer;
+    }
     failure = answer.error();
     if (failure == make_error_code(errc::cancelled)) co_return failure;
+    if (std::chrono::steady_clock::now() >= context.deadline) break;
     if (failure == make_error_code(datanode_errc::refused)) ++without_replica;
+    if (datanode::blames_node(failure)) shared_.health.failed(replica->node.uuid);
   }
   if (without_replica == last.replicas.size() && last.block.length == 0) co_return std::uint64_t{0};
   co_return failure.with_context(name_ + ": length of the last block");
@@ -116,18 +129,17 @@ block_locator::block_ptr block_locator::cached(std::uint64_t offset) const {
 }
 
 async::task<result<std::uint64_t>> block_locator::refresh(call_context context) {
+  const auto keep_alive = shared_from_this();
   const auto deadline = context.deadline;
-  auto work = [this, &context] { return reload_end(shared_from_this(), context); };
-  co_return co_await refreshing_.run(0, work, deadline);
+  auto ask = [this, &context] { return reload_end(context); };
+  co_return co_await refreshing_.run(0, deadline, ask);
 }
 
-async::task<result<std::uint64_t>> block_locator::reload_end(std::shared_ptr<block_locator> self,
-                                                             call_context context) {
-  const auto known = self->length();
-  const auto loaded =
-      co_await self->load(std::move(context), known > 0 ? known - 1 : 0, self->shared_.settings.prefetch_bytes);
+async::task<result<std::uint64_t>> block_locator::reload_end(call_context context) {
+  const auto known = length();
+  const auto loaded = co_await load(std::move(context), known > 0 ? known - 1 : 0, shared_.settings.prefetch_bytes);
   if (!loaded) co_return loaded.error();
-  co_return self->length();
+  co_return length();
 }
 
 std::uint64_t block_locator::length() const {

@@ -36,7 +36,7 @@ class block_locator : public std::enable_shared_from_this<block_locator> {
   async::task<result<wire::located_blocks>> locate(call_context context, std::uint64_t offset, std::uint64_t bytes);
   async::task<result<void>> load(call_context context, std::uint64_t offset, std::uint64_t bytes);
   async::task<result<void>> take(call_context context, wire::located_blocks found);
-  static async::task<result<std::uint64_t>> reload_end(std::shared_ptr<block_locator> self, call_context context);
+  async::task<result<std::uint64_t>> reload_end(call_context context);
   async::task<result<std::uint64_t>> visible_length(call_context context, const wire::located_block& last);
   static std::uint64_t version_of(const wire::located_blocks& found);
   void remember(wire::located_blocks found, std::uint64_t last_block_bytes);
@@ -46,6 +46,7 @@ class block_locator : public std::enable_shared_from_this<block_locator> {
   const std::string path_;
   const std::string name_;
   std::uint64_t version_ = 0;  // written by open() only
+  const clock_source time_;
   async::single_flight<int, std::uint64_t> refreshing_;
 
   mutable std::mutex mutex_;                   // leaf: nothing else is locked while it is held

@@ -16,7 +16,7 @@ hdfs_client::hdfs_client(async::executor where, const options& settings, namenod
     : namenode_(namenode),
       datanode_(datanode),
       connections_(where, connector, settings.connections_kept, settings.connection_expiry, log, numbers),
-      health_(clock_, first_penalty, longest_penalty),
+      health_(clock_, first_penalty, longest_penalty, settings.attempt_timeout),
       shared_{where, settings, *this, connections_, health_, std::make_shared<buffer_pool>(settings.memory),
               log,   numbers} {}
 

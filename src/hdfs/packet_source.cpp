@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "async/sleep.hpp"
 #include "base/random.hpp"
@@ -14,15 +15,12 @@ constexpr std::uint64_t longest_run = 1ULL << 40;  // more than any block
 /// Before the NameNode is asked again because no replica could be read.
 constexpr std::array<milliseconds, 3> pauses{milliseconds(200), milliseconds(1000), milliseconds(3000)};
 
-bool ends_everything(const error& failure) {
-  return failure == make_error_code(errc::cancelled) || failure == make_error_code(errc::out_of_memory);
-}
-
-/// Whether the failure says something about the whole DataNode and not only about one replica.
-bool blames_node(const error& failure) {
-  const auto& code = failure.code();
-  return code == errc::timed_out || code == errc::connection_lost || code == errc::connect_failed ||
-         code == errc::unknown_host || code == errc::protocol_error;
+/// What to give up with when no other replica is to be tried, because the failure is not the DataNode's or no time is
+/// left.
+std::optional<error> end_of_everything(const error& failure, const call_context& context) {
+  if (failure == make_error_code(errc::cancelled) || failure == make_error_code(errc::out_of_memory)) return failure;
+  if (std::chrono::steady_clock::now() >= context.deadline) return error(errc::timed_out, failure.to_string());
+  return std::nullopt;
 }
 
 }  // namespace
@@ -37,19 +35,15 @@ packet_source::packet_source(const services& shared, std::shared_ptr<block_locat
       run_(run),
       fetched_(shared.numbers.get("fetched_bytes", "remote")) {}
 
-steady_time packet_source::attempt_end(const call_context& context) const {
-  return std::min(context.deadline, std::chrono::steady_clock::now() + shared_.settings.attempt_timeout);
-}
-
 async::task<result<packet_source::packet>> packet_source::next(call_context context) {
   for (;;) {
     if (!reader_) {
       if (position_ >= end_) co_return packet();
       if (auto opened = co_await open_reader(context); !opened) co_return opened.error();
     }
-    const auto length = co_await reader_->next_packet(attempt_end(context));
+    const auto length = co_await reader_->next_packet(context.deadline);
     if (!length) {
-      if (ends_everything(length.error())) co_return length.error();
+      if (auto end = end_of_everything(length.error(), context)) co_return std::move(*end);
       replica_failed(length.error());
     } else if (*length == 0) {
       reader_.reset();
@@ -63,9 +57,9 @@ async::task<result<packet_source::packet>> packet_source::next(call_context cont
 }
 
 async::task<result<bool>> packet_source::receive(call_context context, net::mutable_byte_span into) {
-  const auto received = co_await reader_->receive(into, attempt_end(context));
+  const auto received = co_await reader_->receive(into, context.deadline);
   if (!received) {
-    if (ends_everything(received.error())) co_return received.error();
+    if (auto end = end_of_everything(received.error(), context)) co_return std::move(*end);
     replica_failed(received.error());
     co_return false;
   }
@@ -83,11 +77,13 @@ async::task<result<void>> packet_source::open_reader(call_context context) {
       if (!found) co_return found.error();
       block_ = std::move(*found);
       tried_.clear();
+      suspect_.clear();
       corrupt_.clear();
       reported_ = false;
       round_ = 0;
     }
-    const auto* replica = choose_replica();
+    const auto failed = [this](const auto& uuid) { return tried_.contains(uuid) || corrupt_.contains(uuid); };
+    const auto* replica = shared_.choose_replica(*block_, failed);
     if (replica == nullptr) {
       if (auto again = co_await next_round(context); !again) co_return again.error();
       continue;
@@ -96,65 +92,67 @@ async::task<result<void>> packet_source::open_reader(call_context context) {
     const auto length = std::min({run_, block_->end() - position_, end_ - position_});
     wire::read_block_request request(block_->block, block_->access_token, shared_.settings.client_name,
                                      position_ - block_->offset, length);
-    auto reader = co_await datanode::block_reader::open(shared_.connections, shared_.transfer_address(replica->node),
-                                                        std::move(request), attempt_end(context));
+    auto reader =
+        co_await datanode::block_reader::open(shared_.connections, shared_.transfer_address(replica->node),
+                                              std::move(request), shared_.settings.attempt_timeout, context.deadline);
     if (reader) {
       reader_ = std::move(*reader);
       delivered_ = false;
       co_return result<void>();
     }
-    if (ends_everything(reader.error())) co_return reader.error();
+    if (auto end = end_of_everything(reader.error(), context)) co_return std::move(*end);
     replica_failed(reader.error());
   }
 }
 
-/// The NameNode's order, but DataNodes that failed lately come last.
-const wire::replica_location* packet_source::choose_replica() const {
-  const wire::replica_location* avoided = nullptr;
-  for (const auto& replica : block_->replicas) {
-    const auto& uuid = replica.node.uuid;
-    if (tried_.contains(uuid) || corrupt_.contains(uuid)) continue;
-    if (!shared_.health.avoid(uuid)) return &replica;
-    if (avoided == nullptr) avoided = &replica;
-  }
-  return avoided;
+/// Whether there are replicas and each was found corrupt.
+bool packet_source::all_corrupt() const {
+  const auto is_corrupt = [this](const auto& replica) { return corrupt_.contains(replica.node.uuid); };
+  return !block_->replicas.empty() && std::ranges::all_of(block_->replicas, is_corrupt);
 }
 
 /// Every replica has failed: asks the NameNode again after a pause, or gives up with the last failure.
 async::task<result<void>> packet_source::next_round(call_context& context) {
   const auto now = std::chrono::steady_clock::now();
-  const bool all_corrupt = !block_->replicas.empty() && corrupt_.size() >= block_->replicas.size();
+  const bool hopeless = all_corrupt();
   const auto pause = round_ < static_cast<int>(pauses.size()) ? with_jitter(pauses[static_cast<std::size_t>(round_)])
                                                               : milliseconds(0);
-  if (all_corrupt || round_ == static_cast<int>(pauses.size()) || now + pause >= context.deadline) {
+  if (hopeless || round_ == static_cast<int>(pauses.size()) || now + pause >= context.deadline) {
     const auto why = block_->replicas.empty() ? error(errc::no_replica, "no DataNode holds it") : last_failure_;
-    co_return error(now + pause >= context.deadline && !all_corrupt ? errc::timed_out : errc::no_replica,
+    co_return error(now + pause >= context.deadline && !hopeless ? errc::timed_out : errc::no_replica,
                     fmt::format("{}: block {} at offset {}: {}", file_->name(), block_->block.id.value(),
                                 block_->offset, why.to_string()));
   }
   if (auto slept = co_await async::sleep_until(now + pause); !slept) co_return slept.error();
   auto found = co_await file_->find(context, position_, block_);
   if (!found) co_return found.error();
-  if ((*found)->block.stamp != block_->block.stamp) corrupt_.clear();
+  if ((*found)->block.stamp != block_->block.stamp) {
+    suspect_.clear();
+    corrupt_.clear();
+  }
   block_ = std::move(*found);
   tried_.clear();
   ++round_;
   co_return result<void>();
 }
 
+/// A replica that does not match its checksums is read once more before it counts as corrupt: the bytes may have been
+/// damaged on their way.
 void packet_source::replica_failed(const error& failure) {
   reader_.reset();
   last_failure_ = failure;
-  shared_.log.warning("{}: block {} at offset {}: DataNode {} failed, trying another replica: {}", file_->name(),
-                      block_->block.id.value(), position_, node_uuid_, failure.to_string());
+  const bool mismatch = failure == make_error_code(errc::checksum_mismatch);
+  const bool read_again = mismatch && suspect_.insert(node_uuid_).second;
+  shared_.log.warning("{}: block {} at offset {}: DataNode {} failed, {}: {}", file_->name(), block_->block.id.value(),
+                      position_, node_uuid_, read_again ? "reading it again" : "trying another replica",
+                      failure.to_string());
   shared_.numbers.get("replica_failures", failure.code().message()).add();
-  if (failure == make_error_code(errc::checksum_mismatch)) {
+  if (!mismatch) tried_.insert(node_uuid_);
+  if (mismatch && !read_again) {
     corrupt_.insert(node_uuid_);
     if (block_->replicas.size() == 1) report_corrupt();
-  } else {
-    tried_.insert(node_uuid_);
   }
-  if (blames_node(failure)) shared_.health.failed(node_uuid_);
+  if (datanode::blames_node(failure)) shared_.health.failed(node_uuid_);
 }
 
 void packet_source::replica_delivered() {

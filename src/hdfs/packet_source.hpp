@@ -35,11 +35,10 @@ class packet_source {
  private:
   async::task<result<void>> open_reader(call_context context);
   async::task<result<void>> next_round(call_context& context);
-  const wire::replica_location* choose_replica() const;
+  bool all_corrupt() const;
   void replica_failed(const error& failure);
   void replica_delivered();
   void report_corrupt();
-  steady_time attempt_end(const call_context& context) const;
 
   const services& shared_;
   const std::shared_ptr<block_locator> file_;
@@ -54,7 +53,8 @@ class packet_source {
   bool delivered_ = false;  // reader_ has given at least one packet
   packet packet_;
   std::set<std::string> tried_;    // DataNodes that failed for block_ in this round
-  std::set<std::string> corrupt_;  // DataNodes whose replica of block_ did not match its checksums
+  std::set<std::string> suspect_;  // DataNodes whose replica of block_ did not match its checksums once
+  std::set<std::string> corrupt_;  // and twice
   bool reported_ = false;          // the corrupt ones, to the NameNode
   int round_ = 0;
   error last_failure_ = errc::no_replica;

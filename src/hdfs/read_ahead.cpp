@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "async/sleep.hpp"
 #include "hdfs/packet_source.hpp"
 
 namespace hdfsmount::hdfs {
@@ -11,8 +12,10 @@ namespace {
 constexpr std::uint64_t first_window = 1024 * 1024;
 /// Kept behind the reader, because the kernel sends the reads of one file in any order.
 constexpr std::uint64_t kept_behind = 1024 * 1024;
-/// A fetch that nobody follows gives its connection back after this.
+/// A fetch that nobody follows gives its connection and the window's memory back after this.
 constexpr milliseconds idle_limit{5'000};
+/// And when all of it has been read, after this: the kernel may still ask for an earlier part.
+constexpr milliseconds idle_limit_at_end{1'000};
 constexpr std::uint64_t nobody_waits = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
@@ -20,8 +23,10 @@ constexpr std::uint64_t nobody_waits = std::numeric_limits<std::uint64_t>::max()
 /// Guarded by mutex_. At most one fetch is not stopped: only it may touch the window.
 struct read_ahead::fetch {
   bool stopped = false;
-  bool waiting = false;      // for room
-  async::running_task task;  // empty until it has begun
+  bool waiting = false;          // for room
+  bool ended = false;            // nothing more comes; what is here stays for a while
+  std::optional<error> failure;  // why it ended; for the reads that wait on it
+  async::running_task task;      // empty until it has begun
 };
 
 read_ahead::read_ahead(const services& shared, std::shared_ptr<block_locator> file, caller reader)
@@ -39,6 +44,10 @@ std::uint64_t read_ahead::fetched_locked() const {
   return segments_.empty() ? begin_ : segments_.back().end();
 }
 
+bool read_ahead::fetching_locked() const {
+  return current_ && !current_->ended;
+}
+
 bool read_ahead::covers(std::uint64_t offset) const {
   const std::lock_guard lock(mutex_);
   return covers_locked(offset);
@@ -48,7 +57,7 @@ bool read_ahead::covers_locked(std::uint64_t offset) const {
   const auto first = segments_.empty() ? begin_ : segments_.front().offset;
   if (offset < first) return false;
   if (offset < fetched_locked()) return true;
-  return current_ != nullptr && offset <= std::max(goal_locked(), fetched_locked());
+  return fetching_locked() && offset <= std::max(goal_locked(), fetched_locked());
 }
 
 void read_ahead::start(std::uint64_t offset) {
@@ -76,7 +85,6 @@ void read_ahead::replace(const std::shared_ptr<fetch>& next, std::uint64_t offse
       current_->task.cancel();
     }
     current_ = next;
-    failure_.reset();
     begin_ = consumed_ = wanted_ = offset;
     window_ = first_window;
     grow_at_ = offset + first_window / 2;
@@ -100,6 +108,7 @@ std::optional<read_data> read_ahead::take_locked(std::uint64_t offset, std::size
   auto out = collect_locked(offset, size);
   if (!out) return out;
   consumed_locked(offset + size);
+  last_used_ = std::chrono::steady_clock::now();
   wake = current_ && current_->waiting && fetched_locked() + window_ / 4 <= goal_locked();
   return out;
 }
@@ -131,6 +140,7 @@ void read_ahead::consumed_locked(std::uint64_t end) {
 async::task<result<std::optional<read_data>>> read_ahead::read(call_context context, std::uint64_t offset,
                                                                std::size_t size) {
   const auto here = co_await boost::asio::this_coro::executor;
+  std::shared_ptr<fetch> awaited;
   for (;;) {
     std::optional<read_data> data;
     async::notifier::ticket_ptr ticket;
@@ -139,8 +149,9 @@ async::task<result<std::optional<read_data>>> read_ahead::read(call_context cont
       const std::lock_guard lock(mutex_);
       data = take_locked(offset, size, wake);
       if (!data) {
-        if (failure_) co_return *failure_;
-        if (!current_ || !covers_locked(offset)) co_return std::optional<read_data>();
+        if (awaited && awaited->failure) co_return *awaited->failure;
+        if (!fetching_locked() || !covers_locked(offset)) co_return std::optional<read_data>();
+        awaited = current_;
         wake = current_->waiting;
         wanted_ = std::max(wanted_, offset + size);
         awaited_ = std::min(awaited_, offset + size);
@@ -155,17 +166,20 @@ async::task<result<std::optional<read_data>>> read_ahead::read(call_context cont
 
 async::task<void> read_ahead::run(std::shared_ptr<read_ahead> self, std::shared_ptr<fetch> current,
                                   std::uint64_t begin) {
-  packet_source source(self->shared_, self->file_, self->reader_, begin, self->file_->length(), first_window);
+  const auto outcome = co_await self->fetch_all(current, begin);
+  if (!self->end_fetch(*current, outcome)) co_return;
+  co_await self->wait_until_idle();
+  self->drop(current);
+}
+
+/// Until the end of the file, or a failure: errc::timed_out when nobody followed.
+async::task<result<void>> read_ahead::fetch_all(std::shared_ptr<fetch> current, std::uint64_t begin) {
+  packet_source source(shared_, file_, reader_, begin, file_->length(), first_window);
   for (;;) {
-    if (auto room = co_await self->wait_for_room(current); !room) {
-      self->end_fetch(current, room);
-      co_return;
-    }
-    const auto more = co_await self->fetch_packet(current, source);
-    if (!more || !*more) {
-      self->end_fetch(current, more ? result<void>() : result<void>(more.error()));
-      co_return;
-    }
+    if (auto room = co_await wait_for_room(current); !room) co_return room.error();
+    const auto more = co_await fetch_packet(current, source);
+    if (!more) co_return more.error();
+    if (!*more) co_return result<void>();
   }
 }
 
@@ -239,21 +253,44 @@ async::task<result<void>> read_ahead::wait_for_room(const std::shared_ptr<fetch>
   }
 }
 
-/// The fetch is over: at the end of the file, because nobody followed, or by a failure that waiting readers get.
-void read_ahead::end_fetch(const std::shared_ptr<fetch>& current, const result<void>& outcome) {
-  std::deque<segment> dropped;  // freed after the lock is released
+/// Nothing more comes. False: somebody has put another fetch in its place.
+bool read_ahead::end_fetch(fetch& ending, const result<void>& outcome) {
   {
     const std::lock_guard lock(mutex_);
-    if (current->stopped) return;
-    if (outcome.has_error() && !current->waiting) failure_ = outcome.error();
-    if (current->waiting) {
-      dropped.swap(segments_);
-      begin_ = consumed_;
-    }
-    current->stopped = true;
-    current_.reset();
+    if (ending.stopped) return false;
+    if (outcome.has_error() && !ending.waiting) ending.failure = outcome.error();
+    ending.waiting = false;
+    ending.ended = true;
+    last_used_ = std::chrono::steady_clock::now();
+    awaited_ = nobody_waits;
   }
   arrived_.notify_all();
+  return true;
+}
+
+/// Ends when what is here has not been read for a while, or on cancellation.
+async::task<void> read_ahead::wait_until_idle() {
+  for (;;) {
+    const auto now = std::chrono::steady_clock::now();
+    steady_time until;
+    {
+      const std::lock_guard lock(mutex_);
+      until = last_used_ + (consumed_ >= fetched_locked() ? idle_limit_at_end : idle_limit);
+    }
+    if (until <= now) co_return;
+    if (const auto slept = co_await async::sleep_until(std::min(until, now + idle_limit_at_end)); !slept) co_return;
+  }
+}
+
+/// Frees the window, unless another fetch has it.
+void read_ahead::drop(const std::shared_ptr<fetch>& ended) {
+  std::deque<segment> dropped;  // freed after the lock is released
+  const std::lock_guard lock(mutex_);
+  if (current_ != ended) return;
+  dropped.swap(segments_);
+  begin_ = consumed_;
+  current_->stopped = true;
+  current_.reset();
 }
 
 }  // namespace hdfsmount::hdfs

@@ -13,7 +13,8 @@ namespace hdfsmount::hdfs {
 
 /// The window of a stream that is read in order: a task of its own fetches ahead of the reader, as far as the window
 /// allows, and waits there for the reader to catch up. The window begins small and doubles while the reader keeps
-/// going, so that a file whose beginning alone is wanted costs little. Thread-safe.
+/// going, so that a file whose beginning alone is wanted costs little. Its memory is given back when nobody has read
+/// from it for some seconds. Thread-safe.
 class read_ahead : public std::enable_shared_from_this<read_ahead> {
  public:
   read_ahead(const services& shared, std::shared_ptr<block_locator> file, caller reader);
@@ -44,9 +45,13 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   async::task<result<bool>> fetch_packet(const std::shared_ptr<fetch>& current, class packet_source& source);
   async::task<result<buffer_pool::buffer_ptr>> more_memory(const std::shared_ptr<fetch>& current, std::size_t length);
   async::task<result<void>> wait_for_room(const std::shared_ptr<fetch>& current);
-  void end_fetch(const std::shared_ptr<fetch>& current, const result<void>& outcome);
+  async::task<result<void>> fetch_all(std::shared_ptr<fetch> current, std::uint64_t begin);
+  bool end_fetch(fetch& ending, const result<void>& outcome);
+  async::task<void> wait_until_idle();
+  void drop(const std::shared_ptr<fetch>& ended);
   call_context background_context() const;
 
+  bool fetching_locked() const;
   bool covers_locked(std::uint64_t offset) const;
   std::optional<read_data> take_locked(std::uint64_t offset, std::size_t size, bool& wake);
   std::optional<read_data> collect_locked(std::uint64_t offset, std::size_t size) const;
@@ -67,7 +72,7 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   std::uint64_t awaited_;           // the waiting reads are woken once this much is here
   std::uint64_t window_ = 0;        // how far the fetch may be ahead of consumed_
   std::uint64_t grow_at_ = 0;       // consumed_ that doubles the window
-  std::optional<error> failure_;    // of the fetch, at its end
+  steady_time last_used_;           // when the fetch ended or a read was last answered
   async::notifier arrived_;
   async::notifier room_;
 };

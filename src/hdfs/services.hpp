@@ -1,6 +1,5 @@
 #pragma once
 
-#include "async/single_flight.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "datanode/connection_pool.hpp"
@@ -21,6 +20,20 @@ struct services {
   std::shared_ptr<buffer_pool> buffers;
   logger& log;
   metrics& numbers;
+
+  /// The next replica to try: the first in the NameNode's order that `skip(uuid)` leaves in, but DataNodes that failed
+  /// lately come last. Null: none is left.
+  template <class Skip>
+  const wire::replica_location* choose_replica(const wire::located_block& block, Skip skip) const {
+    const wire::replica_location* avoided = nullptr;
+    for (const auto& replica : block.replicas) {
+      const auto& uuid = replica.node.uuid;
+      if (skip(uuid)) continue;
+      if (health.admit(uuid)) return &replica;
+      if (avoided == nullptr) avoided = &replica;
+    }
+    return avoided;
+  }
 
   net::host_port transfer_address(const wire::datanode_info& node) const {
     return {settings.use_datanode_hostname ? node.host : node.ip, node.transfer_port};

@@ -27,7 +27,12 @@ async::task<result<std::size_t>> read_some(stream& from, std::span<const iovec> 
   for (;;) {
     auto count = from.try_read(buffers);
     if (count || !(count.error() == make_error_code(errc::would_block))) co_return count;
-    if (auto ready = co_await from.wait_readable(deadline, at_least); !ready) co_return ready.error();
+    const auto ready = co_await from.wait_readable(deadline, at_least);
+    if (!ready && at_least > 1 && ready.error() == make_error_code(errc::timed_out)) {
+      // Fewer bytes than hoped for have still arrived.
+      if (count = from.try_read(buffers); count) co_return count;
+    }
+    if (!ready) co_return ready.error();
   }
 }
 

@@ -58,6 +58,45 @@ TEST(budget, waits_until_enough_is_given_back) {
   EXPECT_EQ(memory.in_use(), 0U);
 }
 
+TEST(budget, serves_in_order_of_arrival) {
+  task_runner tasks;
+  async::budget memory(10);
+  auto held = memory.try_take(10);
+  std::vector<std::size_t> served;
+  std::vector<async::budget::share> shares;
+  const auto waiter = [](async::budget& it, std::size_t amount, auto& log, auto& kept) -> async::task<void> {
+    auto share = co_await it.take(amount, in(10s));
+    log.push_back(amount);
+    if (share) kept.push_back(std::move(*share));
+  };
+  tasks.start(waiter(memory, 8, served, shares));
+  tasks.start(waiter(memory, 1, served, shares));
+  tasks.context().poll();
+  held = async::budget::share();
+  EXPECT_FALSE(memory.try_take(2)) << "overtook one that waits";
+  EXPECT_TRUE(tasks.drain());
+  EXPECT_EQ(served, (std::vector<std::size_t>{8, 1}));
+  EXPECT_EQ(memory.in_use(), 9U);
+}
+
+TEST(budget, one_who_gives_up_lets_those_behind_through) {
+  task_runner tasks;
+  async::budget memory(10);
+  auto held = memory.try_take(5);
+  bool got = false;
+  const auto waiter = [](async::budget& it, std::size_t amount, milliseconds patience,
+                         bool& done) -> async::task<void> {
+    auto share = co_await it.take(amount, in(patience));
+    done = share.has_value();
+  };
+  bool large = false;
+  tasks.start(waiter(memory, 8, 20ms, large));
+  tasks.start(waiter(memory, 2, 10s, got));
+  EXPECT_TRUE(tasks.drain());
+  EXPECT_FALSE(large);
+  EXPECT_TRUE(got);
+}
+
 TEST(budget, a_waiter_that_gives_up_takes_nothing) {
   task_runner tasks;
   async::budget memory(10);

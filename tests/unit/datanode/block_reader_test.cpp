@@ -30,7 +30,7 @@ class BlockReader : public ::testing::Test {
 
   async::task<result<std::string>> read_all(connection_pool& pool) {
     const auto deadline = testing::in(milliseconds(300));
-    auto reader = co_await block_reader::open(pool, net::host_port("dn", 1), request(), deadline);
+    auto reader = co_await block_reader::open(pool, net::host_port("dn", 1), request(), milliseconds(300), deadline);
     if (!reader) co_return reader.error();
     std::string out;
     for (;;) {

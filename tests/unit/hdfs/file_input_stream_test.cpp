@@ -126,7 +126,7 @@ class FileInputStream : public ::testing::Test {
   metrics numbers_;
   clock_source clock_;
   datanode::connection_pool connections_{runner_.executor(), nodes_, 16, milliseconds(3000), runner_.log(), numbers_};
-  datanode::node_health health_{clock_, milliseconds(1000), milliseconds(8000)};
+  datanode::node_health health_{clock_, milliseconds(1000), milliseconds(8000), milliseconds(500)};
   services shared_{runner_.executor(), settings_, directory_,
                    connections_,       health_,   std::make_shared<buffer_pool>(64U << 20),
                    runner_.log(),      numbers_};
@@ -185,7 +185,7 @@ TEST_F(FileInputStream, ASilentReplicaCostsOneAttemptAndIsThenAvoided) {
   nodes_.node("dn1").how = fake_datanode::behaviour::never_answer;
   auto stream = open().value();
   expect_content(*stream, 65'536);
-  EXPECT_TRUE(health_.avoid("dn1"));
+  EXPECT_FALSE(health_.admit("dn1"));
   EXPECT_EQ(nodes_.node("dn1").operations, 1);
 }
 
@@ -217,7 +217,7 @@ TEST_F(FileInputStream, AskingAgainFindsABlockThatMoved) {
   nodes_.node("dn2").replicas.clear();
   directory_.blocks[0].replicas = {on("dn3")};
   EXPECT_EQ(read(*stream, 0, 4096).value(), content_.substr(0, 4096));
-  EXPECT_FALSE(health_.avoid("dn1")) << "a DataNode without the block is not ill";
+  EXPECT_TRUE(health_.admit("dn1")) << "a DataNode without the block is not ill";
 }
 
 TEST_F(FileInputStream, EndsByItsDeadlineWhateverHangs) {
@@ -284,6 +284,37 @@ TEST_F(FileInputStream, ManyFirstReadsAtATimeShareOneWindow) {
   runner_.drain(milliseconds(200));
   EXPECT_EQ(right, 6);
   EXPECT_EQ(numbers_.get("fetched_bytes", "remote").value(), static_cast<std::int64_t>(content_.size()));
+}
+
+TEST_F(FileInputStream, AFinishedWindowGivesItsMemoryBackWhileTheFileIsOpen) {
+  write(3 * block_size_);
+  auto stream = open().value();
+  expect_content(*stream, 65'536);
+  runner_.drain(milliseconds(3'500));
+  EXPECT_EQ(shared_.buffers->in_use(), 0U);
+  EXPECT_EQ(read(*stream, 10, 100).value(), content_.substr(10, 100));
+}
+
+TEST_F(FileInputStream, AFailureThatHasPassedIsNotRemembered) {
+  write(2 * block_size_);
+  for (const auto* host : {"dn1", "dn2"}) nodes_.node(host).replicas.at(2).flip_at = 1000;
+  auto stream = open().value();
+  ASSERT_TRUE(read(*stream, 0, 65'536));
+  const auto across = block_size_ - 1'000;
+  ASSERT_FALSE(read(*stream, across, 65'536));
+  for (const auto* host : {"dn1", "dn2"}) nodes_.node(host).replicas.at(2).flip_at = std::string::npos;
+  EXPECT_EQ(read(*stream, across, 65'536).value(), content_.substr(across, 65'536));
+}
+
+TEST_F(FileInputStream, BytesDamagedOnTheirWayBlameNoReplica) {
+  write(block_size_);
+  nodes_.node("dn1").replicas.at(1).flip_at = 1000;
+  nodes_.node("dn1").mend_after = 1;
+  auto stream = open().value();
+  expect_content(*stream, 65'536);
+  runner_.drain(milliseconds(50));
+  EXPECT_TRUE(directory_.reported.empty());
+  EXPECT_EQ(nodes_.node("dn2").operations, 0);
 }
 
 TEST_F(FileInputStream, GivesAllMemoryBack) {

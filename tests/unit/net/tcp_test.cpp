@@ -119,6 +119,19 @@ TEST_F(tcp_streams, fewer_bytes_than_asked_for_wake_nobody) {
   EXPECT_FALSE(stream->idle_and_open());
 }
 
+TEST_F(tcp_streams, a_read_takes_what_came_when_less_came_than_hoped_for) {
+  const auto stream = connect();
+  boost::asio::write(peer_, boost::asio::buffer("abc", 3));
+  std::array<std::byte, 8> buffer{};
+  std::ignore = stream->try_read(std::array{iovec{buffer.data(), 1}});
+  std::ignore = stream->try_read(std::array{iovec{buffer.data(), 2}});
+  boost::asio::steady_timer soon(tasks_.context(), 20ms);
+  soon.async_wait([this](auto) { boost::asio::write(peer_, boost::asio::buffer("de", 2)); });
+  const auto count = tasks_.run(net::read_some(*stream, net::mutable_byte_span(buffer), in(100ms), 1000));
+  ASSERT_TRUE(count) << count.error().to_string();
+  EXPECT_EQ(*count, 2U);
+}
+
 TEST_F(tcp_streams, the_end_of_the_stream_wakes_who_waits_for_more) {
   const auto stream = connect();
   boost::asio::write(peer_, boost::asio::buffer("x", 1));

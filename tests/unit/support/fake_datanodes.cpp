@@ -72,7 +72,8 @@ class fake_stream final : public net::stream {
   void answer(byte_span body) {
     hadoop::hdfs::OpReadBlockProto operation;
     if (!operation.ParseFromArray(body.data(), static_cast<int>(body.size()))) std::abort();
-    ++node_->operations;
+    if (++node_->operations > node_->mend_after)
+      for (auto& [id, replica] : node_->replicas) replica.flip_at = std::string::npos;
     if (node_->how == behaviour::never_answer) return;
     const auto found = node_->replicas.find(operation.header().baseheader().block().blockid());
     to_client_ += found == node_->replicas.end()

@@ -20,6 +20,8 @@ struct fake_datanode {
   behaviour how = behaviour::serve;
   /// After so many bytes of an answer the connection is lost, once for each connection.
   std::size_t lose_after = std::numeric_limits<std::size_t>::max();
+  /// After so many operations its replicas are as they should be.
+  int mend_after = std::numeric_limits<int>::max();
   int connects = 0;
   int operations = 0;
 };

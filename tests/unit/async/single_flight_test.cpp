@@ -1,13 +1,15 @@
-#include "fs/shared_questions.hpp"
+#include "async/single_flight.hpp"
 
 #include <gtest/gtest.h>
 
-#include "task_runner.hpp"
+#include "fs/task_runner.hpp"
 
-namespace hdfsmount::fs::testing {
+namespace hdfsmount {
 namespace {
 
-class shared_question : public ::testing::Test {
+using namespace fs::testing;
+
+class single_flight : public ::testing::Test {
  protected:
   using gate = async::one_shot<int>;
 
@@ -29,10 +31,10 @@ class shared_question : public ::testing::Test {
   counter& joined = numbers.get("joined");
   std::atomic<int> asked{0};
   std::shared_ptr<gate> answer = std::make_shared<gate>();
-  shared_questions<int> flights{clock, seconds(1), joined};
+  async::single_flight<std::string, int> flights{clock, seconds(1), joined};
 };
 
-TEST_F(shared_question, answers_everybody_at_once) {
+TEST_F(single_flight, answers_everybody_at_once) {
   std::vector<task_runner::started<result<int>>> waiting;
   for (int i = 0; i < 20; ++i) waiting.push_back(ask());
   ASSERT_TRUE(eventually([&] { return joined.value() == 19; }));
@@ -41,7 +43,7 @@ TEST_F(shared_question, answers_everybody_at_once) {
   EXPECT_EQ(asked, 1);
 }
 
-TEST_F(shared_question, errors_are_shared_too) {
+TEST_F(single_flight, errors_are_shared_too) {
   auto first = ask();
   ASSERT_TRUE(eventually([&] { return asked == 1; }));
   auto second = ask();
@@ -52,7 +54,7 @@ TEST_F(shared_question, errors_are_shared_too) {
   EXPECT_EQ(asked, 1);
 }
 
-TEST_F(shared_question, a_cancelled_leader_does_not_fail_the_others) {
+TEST_F(single_flight, a_cancelled_leader_does_not_fail_the_others) {
   auto leader = ask();
   ASSERT_TRUE(eventually([&] { return asked == 1; }));
   auto second = ask();
@@ -67,7 +69,7 @@ TEST_F(shared_question, a_cancelled_leader_does_not_fail_the_others) {
   EXPECT_EQ(asked, 2);
 }
 
-TEST_F(shared_question, a_leader_out_of_time_does_not_fail_the_others) {
+TEST_F(single_flight, a_leader_out_of_time_does_not_fail_the_others) {
   auto leader = ask(milliseconds(200));
   ASSERT_TRUE(eventually([&] { return asked == 1; }));
   auto second = ask();
@@ -78,7 +80,7 @@ TEST_F(shared_question, a_leader_out_of_time_does_not_fail_the_others) {
   EXPECT_EQ(*second.get(), 7);
 }
 
-TEST_F(shared_question, a_follower_has_its_own_deadline_and_cancellation) {
+TEST_F(single_flight, a_follower_has_its_own_deadline_and_cancellation) {
   auto leader = ask();
   ASSERT_TRUE(eventually([&] { return asked == 1; }));
   auto hurried = ask(milliseconds(50));
@@ -93,7 +95,7 @@ TEST_F(shared_question, a_follower_has_its_own_deadline_and_cancellation) {
   EXPECT_EQ(asked, 1);
 }
 
-TEST_F(shared_question, an_old_question_is_not_joined) {
+TEST_F(single_flight, an_old_question_is_not_joined) {
   auto first = ask();
   ASSERT_TRUE(eventually([&] { return asked == 1; }));
   clock.advance(seconds(1));
@@ -105,7 +107,7 @@ TEST_F(shared_question, an_old_question_is_not_joined) {
   EXPECT_EQ(joined.value(), 0);
 }
 
-TEST_F(shared_question, is_forgotten_when_it_has_landed) {
+TEST_F(single_flight, is_forgotten_when_it_has_landed) {
   answer->set(1);
   EXPECT_EQ(*ask().get(), 1);
   EXPECT_EQ(*ask().get(), 1);
@@ -113,4 +115,4 @@ TEST_F(shared_question, is_forgotten_when_it_has_landed) {
 }
 
 }  // namespace
-}  // namespace hdfsmount::fs::testing
+}  // namespace hdfsmount
