@@ -175,13 +175,16 @@ error file_system::refuse_change() const {
 int file_system::report(const request& asked, inode_id node, std::string_view name, const error& failure) {
   const int number = errno_of(failure, asked.op);
   const bool notable = number == EIO || number == ETIMEDOUT || number == EOPNOTSUPP || number == ENOMEM;
-  const auto level = notable ? log_level::warning : log_level::debug;
+  const auto held_back =
+      notable ? parts_->failures.admit(fmt::format("{} {}", to_string(asked.op), number)) : std::nullopt;
+  const auto level = held_back ? log_level::warning : log_level::debug;
   if (parts_->log.enabled(level)) {
     auto path = parts_->inodes.display_path(node);
     if (!name.empty()) path = join(path, name);
-    parts_->log.log(level, "request {}: {} of inode {} \"{}\" for uid {} as {}: {} (errno {})",
+    parts_->log.log(level, "request {}: {} of inode {} \"{}\" for uid {} as {}: {} (errno {}){}",
                     asked.context.id.value(), to_string(asked.op), node.value(), printable(path, 4096),
-                    asked.context.who.uid, printable(asked.context.who.user->effective), failure.to_string(), number);
+                    asked.context.who.uid, printable(asked.context.who.user->effective), failure.to_string(), number,
+                    more_like_it(held_back));
   }
   return number;
 }

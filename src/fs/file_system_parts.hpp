@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "async/single_flight.hpp"
+#include "base/line_limiter.hpp"
 #include "fs/entry_cache.hpp"
 #include "fs/file_system.hpp"
 #include "fs/handle_table.hpp"
@@ -53,6 +54,7 @@ struct file_system::parts {
   hdfs::client& hdfs;
   const clock_source& clock;
   logger& log;
+  line_limiter failures{clock, 5, seconds(10)};  // of requests, by operation and errno
   const options& settings;
   const std::uint64_t generation;
   inode_table inodes;

@@ -17,8 +17,9 @@ hdfs_client::hdfs_client(async::executor where, const options& settings, namenod
       datanode_(datanode),
       connections_(where, connector, settings.connections_kept, settings.connection_expiry, log, numbers),
       health_(clock_, first_penalty, longest_penalty, settings.attempt_timeout),
-      shared_{where, settings, *this, connections_, health_, std::make_shared<buffer_pool>(settings.memory),
-              log,   numbers} {}
+      failures_(clock_, 5, seconds(10)),
+      shared_{where, settings,  *this,  connections_, health_, std::make_shared<buffer_pool>(settings.memory),
+              log,   failures_, numbers} {}
 
 async::task<result<wire::file_status>> hdfs_client::get_status(call_context context, std::string path) {
   auto status = co_await namenode_.get_file_info(context, path);

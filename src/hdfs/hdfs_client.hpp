@@ -41,6 +41,7 @@ class hdfs_client final : public client, private block_directory {
   clock_source clock_;
   datanode::connection_pool connections_;
   datanode::node_health health_;
+  line_limiter failures_;
   services shared_;
 };
 

@@ -89,6 +89,7 @@ async::task<result<void>> packet_source::open_reader(call_context context) {
       continue;
     }
     node_uuid_ = replica->node.uuid;
+    node_name_ = shared_.transfer_address(replica->node).to_string();
     const auto length = std::min({run_, block_->end() - position_, end_ - position_});
     wire::read_block_request request(block_->block, block_->access_token, shared_.settings.client_name,
                                      position_ - block_->offset, length);
@@ -143,9 +144,11 @@ void packet_source::replica_failed(const error& failure) {
   last_failure_ = failure;
   const bool mismatch = failure == make_error_code(errc::checksum_mismatch);
   const bool read_again = mismatch && suspect_.insert(node_uuid_).second;
-  shared_.log.warning("{}: block {} at offset {}: DataNode {} failed, {}: {}", file_->name(), block_->block.id.value(),
-                      position_, node_uuid_, read_again ? "reading it again" : "trying another replica",
-                      failure.to_string());
+  const auto held_back = shared_.failures.admit(node_uuid_ + failure.code().message());
+  shared_.log.log(held_back ? log_level::warning : log_level::debug,
+                  "{}: block {} at offset {}: DataNode {} failed, {}: {}{}", file_->name(), block_->block.id.value(),
+                  position_, node_name_, read_again ? "reading it again" : "trying another replica",
+                  failure.to_string(), more_like_it(held_back));
   shared_.numbers.get("replica_failures", failure.code().message()).add();
   if (!mismatch) tried_.insert(node_uuid_);
   if (mismatch && !read_again) {

@@ -50,6 +50,7 @@ class packet_source {
   block_locator::block_ptr block_;
   std::unique_ptr<datanode::block_reader> reader_;
   std::string node_uuid_;   // of reader_
+  std::string node_name_;   // of reader_, for log lines
   bool delivered_ = false;  // reader_ has given at least one packet
   packet packet_;
   std::set<std::string> tried_;    // DataNodes that failed for block_ in this round

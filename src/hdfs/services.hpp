@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/line_limiter.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "datanode/connection_pool.hpp"
@@ -19,6 +20,7 @@ struct services {
   datanode::node_health& health;
   std::shared_ptr<buffer_pool> buffers;
   logger& log;
+  line_limiter& failures;  ///< lines about DataNodes, by node and error
   metrics& numbers;
 
   /// The next replica to try: the first in the NameNode's order that `skip(uuid)` leaves in, but DataNodes that failed

@@ -127,9 +127,10 @@ class FileInputStream : public ::testing::Test {
   clock_source clock_;
   datanode::connection_pool connections_{runner_.executor(), nodes_, 16, milliseconds(3000), runner_.log(), numbers_};
   datanode::node_health health_{clock_, milliseconds(1000), milliseconds(8000), milliseconds(500)};
+  line_limiter failures_{clock_, 5, seconds(10)};
   services shared_{runner_.executor(), settings_, directory_,
                    connections_,       health_,   std::make_shared<buffer_pool>(64U << 20),
-                   runner_.log(),      numbers_};
+                   runner_.log(),      failures_, numbers_};
   std::string content_;
   std::size_t block_size_ = usual_block_size;
 };
