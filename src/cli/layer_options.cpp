@@ -71,6 +71,7 @@ fs::options to_fs_options(const config::settings& settings) {
   out.uid = settings.options.uid;
   out.gid = settings.options.gid;
   out.umask = settings.options.umask;
+  out.local_permissions = settings.options.default_permissions;
   return out;
 }
 

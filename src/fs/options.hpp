@@ -24,6 +24,9 @@ struct options {
   std::optional<gid_t> gid;
   std::optional<mode_t> umask;
 
+  /// The kernel checks local users against the modes shown (default_permissions).
+  bool local_permissions = false;
+
   /// Whether `/.reserved/.inodes/<id>` may be used to follow renames. Routers do not resolve such paths.
   bool inode_paths = true;
 

@@ -124,6 +124,8 @@ record_ptr record_source::to_record(wire::file_status& status, const known_owner
   auto& attr = record->attr;
   attr.type = to_type(status.type);
   attr.mode = status.permissions & (0777 | sticky);
+  // The group bits of a file with an ACL are its mask: the owning group itself may have fewer rights.
+  if (settings_.local_permissions && status.has_acl) attr.mode &= static_cast<std::uint16_t>(~0070);
   if (settings_.umask) attr.mode = static_cast<std::uint16_t>((attr.mode & sticky) | (0777 & ~*settings_.umask));
   attr.uid = known.users.at(status.owner);
   attr.gid = known.groups.at(status.group);

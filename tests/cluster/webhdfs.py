@@ -128,6 +128,9 @@ class WebHdfs:
     def set_replication(self, path: str, replication: int) -> bool:
         return self._json("PUT", path, "SETREPLICATION", replication=str(replication))["boolean"]
 
+    def modify_acl(self, path: str, spec: str) -> None:
+        self._json("PUT", path, "MODIFYACLENTRIES", aclspec=spec)
+
     # Snapshots and policies
 
     def allow_snapshot(self, path: str) -> None:

@@ -190,3 +190,11 @@ def test_readlink_of_a_file_is_refused(mnt, cluster, here):
     with pytest.raises(OSError) as failed:
         os.readlink(mnt / f"{here}/file")
     assert failed.value.errno == 22
+
+
+def test_a_local_group_does_not_get_what_an_acl_gives_to_one_user(mount, cluster, here):
+    """HDFS shows an ACL's mask as the group's bits; with default_permissions the kernel would let the group in."""
+    cluster.webhdfs.put(f"{here}/file", b"x", permission="600")
+    cluster.webhdfs.modify_acl(f"{here}/file", "user:nobody:r--")
+    assert os.stat(mount() / f"{here}/file").st_mode & 0o777 == 0o640
+    assert os.stat(mount("allow_other") / f"{here}/file").st_mode & 0o777 == 0o600
