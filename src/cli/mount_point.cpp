@@ -19,7 +19,8 @@ std::string check_mount_point(const std::string& path) {
       throw startup_error(fmt::format("mount point {0} does not exist; create it: mkdir -p {0}", path));
     throw startup_error(fmt::format("mount point {}: {}", path, resolved.error().code().message()));
   }
-  if (const auto occupied = fuse::find_mount(*resolved))
+  // An automount point waits for the mount that it has asked for.
+  if (const auto occupied = fuse::find_mount(*resolved); occupied && occupied->type != "autofs")
     throw startup_error(
         fmt::format("mount point {0} is occupied by a mount of {1} (type {2}); unmount it first: umount {0} "
                     "(if its daemon is gone, \"Transport endpoint is not connected\": umount -l {0})",

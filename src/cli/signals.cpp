@@ -3,17 +3,23 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <cstdlib>
 #include <utility>
 
 namespace hdfsmount::cli {
 namespace {
+
+/// In a terminal its end ends the mount; a background daemon or a service has no terminal.
+bool stops_at_hangup(bool foreground) {
+  return foreground && std::getenv("NOTIFY_SOCKET") == nullptr;
+}
 
 sigset_t awaited(bool foreground) {
   sigset_t out;
   ::sigemptyset(&out);
   ::sigaddset(&out, SIGTERM);
   ::sigaddset(&out, SIGINT);
-  if (foreground) ::sigaddset(&out, SIGHUP);
+  if (stops_at_hangup(foreground)) ::sigaddset(&out, SIGHUP);
   return out;
 }
 
@@ -21,7 +27,7 @@ sigset_t awaited(bool foreground) {
 
 void block_signals(bool foreground) {
   ::signal(SIGPIPE, SIG_IGN);
-  if (!foreground) ::signal(SIGHUP, SIG_IGN);
+  if (!stops_at_hangup(foreground)) ::signal(SIGHUP, SIG_IGN);
   const auto blocked = awaited(foreground);
   ::pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
 }

@@ -15,7 +15,7 @@ ln -s "$2" "$1/sbin/mount.hdfs"
 mount --bind "$1/sbin" /usr/sbin
 [ -L /sbin ] || mount --bind "$1/sbin" /sbin
 {command}
-grep " $1/mnt " /proc/self/mounts
+grep " $1/mnt " /proc/self/mounts | tail -1
 cat "$1/mnt/$4/file"
 umount "$1/mnt"
 """
@@ -50,6 +50,19 @@ def test_an_fstab_line(tmp_path, cluster, here):
     fields, errors = in_namespace(command, tmp_path, cluster, here)
     assert fields[2] == "fuse.hdfsmount"
     assert "ro" in fields[3].split(",")
+    assert errors == ""
+
+
+def test_an_automount_point(tmp_path, cluster, here):
+    """systemd puts autofs on the mount point and asks for the mount when somebody comes."""
+    command = """
+    mkfifo "$1/kernel"
+    exec 3<>"$1/kernel"
+    mount -n -i -t autofs -o "fd=3,pgrp=$(ps -o pgid= $$ | tr -d ' '),minproto=5,maxproto=5,direct" systemd-1 "$1/mnt"
+    mount -t hdfs "$3" "$1/mnt" -o "conf=$5"
+    """
+    fields, errors = in_namespace(command, tmp_path, cluster, here)
+    assert fields[2] == "fuse.hdfsmount"
     assert errors == ""
 
 

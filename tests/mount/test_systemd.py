@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,15 @@ def test_it_says_that_it_is_stopping(service, point):
     service.process.send_signal(signal.SIGTERM)
     assert "STOPPING=1" in service.message().splitlines()
     assert service.process.wait(20) == 0
+
+
+def test_hangup_is_ignored(service, point):
+    service.start()
+    service.process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    os.listdir(point)
+    assert service.process.poll() is None
+    assert service.stop() == 0
 
 
 def test_umount_by_hand_is_no_failure(service, point):
