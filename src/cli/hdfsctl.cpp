@@ -110,7 +110,7 @@ int run(const request& what) {
   const auto path = what.socket.empty() ? socket_of(*mount_point) : what.socket;
   const auto answer = control::ask(path, question, patience);
   if (!answer) {
-    fmt::print(stderr, "hdfsctl: {}\n", describe(answer.error(), *mount_point));
+    fmt::print(stderr, "hdfsctl: {}\n", printable(describe(answer.error(), *mount_point), 4096));
     return exit_usage;
   }
   if (what.command != "status") return exit_ok;

@@ -45,7 +45,7 @@ json::object files(const fs::file_system::counts& count) {
 std::string text_of(const json::object& from, std::string_view name) {
   const auto* value = from.if_contains(name);
   if (value == nullptr) return "?";
-  return value->is_string() ? std::string(value->as_string()) : json::serialize(*value);
+  return printable(value->is_string() ? std::string(value->as_string()) : json::serialize(*value));
 }
 
 void append_numbers(std::string& out, const std::string& name, const json::value& value) {
@@ -54,14 +54,14 @@ void append_numbers(std::string& out, const std::string& name, const json::value
     return;
   }
   for (const auto& [label, number] : value.as_object())
-    out += fmt::format("  {}{{{}}} {}\n", name, std::string_view(label), json::serialize(number));
+    out += fmt::format("  {}{{{}}} {}\n", name, printable(label), json::serialize(number));
 }
 
 void append_section(std::string& out, const json::object& report, const std::string& name) {
   const auto* section = report.if_contains(name);
   if (section == nullptr || !section->is_object()) return;
   out += name + ":\n";
-  for (const auto& [key, value] : section->as_object()) append_numbers(out, std::string(key), value);
+  for (const auto& [key, value] : section->as_object()) append_numbers(out, printable(key), value);
 }
 
 }  // namespace

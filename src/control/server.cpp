@@ -172,6 +172,19 @@ async::task<void> server::state::accept_all() {
   acceptor.close(ignored);
 }
 
+namespace {
+
+/// Takes away a socket that nobody serves; anything else stays and is an error.
+result<void> remove_stale_socket(const std::string& path) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) return {};
+  if (!S_ISSOCK(found.st_mode)) return error(errc::invalid_name, path + " exists and is not a socket");
+  ::unlink(path.c_str());
+  return {};
+}
+
+}  // namespace
+
 server::server(async::executor where, logger& log) : state_(std::make_shared<state>(std::move(where), log)) {}
 server::~server() {
   stop();
@@ -183,8 +196,10 @@ void server::on(std::string command, handler answer) {
 
 result<void> server::listen(const std::string& path) {
   if (auto made = make_directory(path.substr(0, path.rfind('/'))); !made) return made;
+  if (path.size() >= sizeof(sockaddr_un::sun_path))
+    return error(errc::invalid_name, path + ": too long for the path of a UNIX socket");
   if (is_served(path)) return error(errc::limit_exceeded, path + " is served by another process");
-  ::unlink(path.c_str());
+  if (auto free = remove_stale_socket(path); !free) return free;
   boost::system::error_code failure;
   auto& acceptor = state_->acceptor;
   acceptor.open(protocol(), failure);

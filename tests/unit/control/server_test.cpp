@@ -10,6 +10,7 @@
 #include <boost/json.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "control/client.hpp"
@@ -109,6 +110,24 @@ TEST_F(control_test, replaces_a_socket_nobody_serves_and_refuses_one_that_is_ser
   EXPECT_TRUE(third.listen(stale));
   path_ = stale;
   EXPECT_TRUE(ask_command("echo", "replaced"));
+}
+
+TEST_F(control_test, takes_away_no_file_that_is_not_a_socket) {
+  std::filesystem::create_directories(directory_ + "/run");
+  std::filesystem::permissions(directory_ + "/run", std::filesystem::perms::owner_all);
+  std::ofstream(path_) << "precious";
+  server listening(context_.get_executor(), log_);
+  const auto refused = listening.listen(path_);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().to_string().find(path_), std::string::npos);
+  EXPECT_EQ(std::filesystem::file_size(path_), 8U);
+}
+
+TEST_F(control_test, a_path_too_long_for_a_socket_is_named) {
+  server listening(context_.get_executor(), log_);
+  const auto refused = listening.listen(directory_ + "/" + std::string(120, 'x'));
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().to_string().find("too long"), std::string::npos);
 }
 
 TEST_F(control_test, a_silent_client_does_not_keep_others_waiting) {
