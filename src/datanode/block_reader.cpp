@@ -13,21 +13,30 @@ constexpr std::size_t wanted_at_once = 256 * 1024;
 }  // namespace
 
 block_reader::block_reader(connection_pool& pool, net::host_port peer, const wire::read_block_request& what,
-                           milliseconds silence, net::stream_ptr stream)
-    : pool_(pool), peer_(std::move(peer)), silence_(silence), machine_(what), stream_(std::move(stream)) {}
+                           milliseconds silence, connection_pool::place place, net::stream_ptr stream)
+    : pool_(pool),
+      peer_(std::move(peer)),
+      silence_(silence),
+      place_(std::move(place)),
+      machine_(what),
+      stream_(std::move(stream)) {}
 
 async::task<result<std::unique_ptr<block_reader>>> block_reader::open(connection_pool& pool, net::host_port peer,
                                                                       wire::read_block_request what,
                                                                       milliseconds silence, steady_time deadline) {
+  auto place = co_await pool.enter(peer, std::min(deadline, std::chrono::steady_clock::now() + silence));
+  if (!place) co_return place.error();
   for (bool fresh = false;; fresh = true) {
     const auto limit = std::min(deadline, std::chrono::steady_clock::now() + silence);
     auto lease = co_await pool.acquire(peer, fresh, limit);
     if (!lease) co_return lease.error();
-    std::unique_ptr<block_reader> reader(new block_reader(pool, peer, what, silence, std::move(lease->stream)));
+    std::unique_ptr<block_reader> reader(
+        new block_reader(pool, peer, what, silence, std::move(*place), std::move(lease->stream)));
     const auto started = co_await reader->start(deadline);
     if (started) co_return std::move(reader);
     if (!lease->reused || !(started.error() == make_error_code(errc::connection_lost)))
       co_return started.error().with_context(peer.to_string());
+    *place = std::move(reader->place_);
   }
 }
 

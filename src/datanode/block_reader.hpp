@@ -28,7 +28,7 @@ class block_reader {
 
  private:
   block_reader(connection_pool& pool, net::host_port peer, const wire::read_block_request& what, milliseconds silence,
-               net::stream_ptr stream);
+               connection_pool::place place, net::stream_ptr stream);
   async::task<result<void>> start(steady_time deadline);
   async::task<result<void>> receive_control(steady_time deadline);
   std::size_t at_least() const noexcept;
@@ -38,6 +38,7 @@ class block_reader {
   connection_pool& pool_;
   net::host_port peer_;
   const milliseconds silence_;
+  connection_pool::place place_;
   read_block_machine machine_;
   net::stream_ptr stream_;
 };

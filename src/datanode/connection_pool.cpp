@@ -14,6 +14,19 @@ connection_pool::connection_pool(async::executor where, net::connector& connecto
       connects_(numbers.get("datanode_connects")),
       reuses_(numbers.get("datanode_connections_reused")) {}
 
+async::task<result<connection_pool::place>> connection_pool::enter(const net::host_port& peer, steady_time deadline) {
+  std::shared_ptr<async::budget> places;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& known = places_[peer];
+    if (!known) known = std::make_shared<async::budget>(places_per_node);
+    places = known;
+  }
+  auto share = co_await places->take(1, deadline);
+  if (!share) co_return share.error().with_context("waiting for other reads of " + peer.to_string());
+  co_return place(std::move(places), std::move(*share));
+}
+
 async::task<result<connection_pool::lease>> connection_pool::acquire(net::host_port peer, bool fresh,
                                                                      steady_time deadline) {
   if (!fresh) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 
+#include "async/budget.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "net/tcp.hpp"
@@ -15,10 +16,29 @@ namespace hdfsmount::datanode {
 /// dfs.datanode.socket.reuse.keepalive (4 s), so ours expire sooner. Thread-safe; lives as long as the mount.
 class connection_pool {
  public:
+  /// Operations under way at one DataNode at a time; DataNodes refuse more than dfs.datanode.max.transfer.threads
+  /// (4096) of all their clients together.
+  static constexpr std::size_t places_per_node = 512;
+
   /// `capacity` connections at most are kept (dfs.client.socketcache.capacity), each for `expiry`
   /// (dfs.client.socketcache.expiryMsec).
   connection_pool(async::executor where, net::connector& connector, std::size_t capacity, milliseconds expiry,
                   logger& log, metrics& numbers);
+
+  /// One of the operations that may be under way at a DataNode at a time; free again when this is destroyed.
+  class place {
+   public:
+    place() = default;
+    place(std::shared_ptr<async::budget> of, async::budget::share share)
+        : of_(std::move(of)), share_(std::move(share)) {}
+
+   private:
+    std::shared_ptr<async::budget> of_;  // outlives the share
+    async::budget::share share_;
+  };
+
+  /// Waits for a place at `peer`: a DataNode that hangs does not use up the descriptors of the others.
+  async::task<result<place>> enter(const net::host_port& peer, steady_time deadline);
 
   /// A connection and where it came from.
   struct lease {
@@ -53,6 +73,7 @@ class connection_pool {
 
   mutable std::mutex mutex_;  // leaf: nothing else is locked while it is held
   std::map<net::host_port, std::list<entry>> idle_;
+  std::map<net::host_port, std::shared_ptr<async::budget>> places_;
   std::size_t count_ = 0;
   bool sweeping_ = false;
   std::uint64_t round_ = 0;  // of the task that sweeps; one of an earlier round only ends

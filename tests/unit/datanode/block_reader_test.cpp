@@ -87,6 +87,27 @@ TEST_F(BlockReader, FailsCleanlyAtEveryStep) {
     for (std::size_t at = 0; at < steps; ++at) rerun(at, kind);
 }
 
+async::task<void> keep(connection_pool& pool, std::vector<connection_pool::place>& places) {
+  const net::host_port peer("dn", 1);
+  auto place = co_await pool.enter(peer, testing::in(milliseconds(50)));
+  if (place) places.push_back(std::move(*place));
+}
+
+TEST_F(BlockReader, OneDataNodeHasSoManyReadsAtATime) {
+  task_runner runner;
+  metrics numbers;
+  scripted_connector connector(runner.executor());
+  connection_pool pool(runner.executor(), connector, 4, milliseconds(3000), runner.log(), numbers);
+  std::vector<connection_pool::place> places;
+  for (std::size_t i = 0; i <= connection_pool::places_per_node; ++i) runner.start(keep(pool, places));
+  EXPECT_TRUE(runner.drain());
+  EXPECT_EQ(places.size(), connection_pool::places_per_node);
+  places.clear();
+  runner.start(keep(pool, places));
+  EXPECT_TRUE(runner.drain());
+  EXPECT_EQ(places.size(), 1U);
+}
+
 TEST_F(BlockReader, AReusedConnectionThatWasJustClosedIsReplaced) {
   task_runner runner;
   metrics numbers;
