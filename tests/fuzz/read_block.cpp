@@ -33,10 +33,15 @@ class scripted_datanode {
   }
 
   wire::checksum_kind kind() const { return kind_; }
+  /// Whether the answer was by the book.
+  bool honest() const { return honest_; }
+  /// Whether packets were out of order, or the end was not where it was said to be.
+  bool disorderly() const { return disorderly_; }
 
   std::string answer() {
     op_response();
     while (at_ < end_ && out_.size() < longest_stream) packet(longest_packet());
+    if (at_ < end_) honest_ = false;
     packet(0);
     return std::move(out_);
   }
@@ -66,7 +71,9 @@ class scripted_datanode {
     auto& info = *proto.mutable_readopchecksuminfo();
     info.mutable_checksum()->set_type(static_cast<hadoop::hdfs::ChecksumTypeProto>(kind_));
     info.mutable_checksum()->set_bytesperchecksum(chunk_);
-    info.set_chunkoffset(at_ + script_.byte() % 8 / 7);
+    const bool late = script_.byte() % 8 == 7;
+    info.set_chunkoffset(at_ + (late ? 1 : 0));
+    if (late) honest_ = false;
     wire::append_delimited(out_, proto.SerializeAsString());
   }
 
@@ -82,6 +89,8 @@ class scripted_datanode {
 
   void packet(std::size_t length) {
     const auto wrong = static_cast<deviation>(script_.byte());
+    if (wrong > deviation::none && wrong <= deviation::noise) honest_ = false;
+    if (wrong == deviation::sequence || wrong == deviation::end) disorderly_ = true;
     if (wrong == deviation::longer) length += script_.byte() * 8U;
     wire::packet_header header;
     header.offset_in_block = at_ + (wrong == deviation::offset ? script_.byte() : 0U);
@@ -111,6 +120,8 @@ class scripted_datanode {
   std::uint64_t at_;
   std::uint64_t end_;
   std::int64_t sequence_ = 0;
+  bool honest_ = true;
+  bool disorderly_ = false;
   std::string out_;
 };
 
@@ -134,6 +145,8 @@ void read_block_script(byte_span input) {
   scripted_datanode node(in, offset, length);
   const auto stream = node.answer();
   const auto read = replay_in_pieces(offset, length, wire::as_byte_span(stream), seed);
+  promise(!node.honest() || read.finished, "an answer by the book is accepted");
+  promise(!node.disorderly() || !read.finished, "packets out of order are refused");
   if (node.kind() == wire::checksum_kind::null) return;
   for (std::size_t i = 0; i < read.data.size(); ++i)
     promise(read.data[i] == block_byte(read.begin + i), "bytes that were delivered are those of the block");

@@ -7,6 +7,7 @@
 #include "promise.hpp"
 #include "rpc/frame_reader.hpp"
 #include "targets.hpp"
+#include "wire/proto_codec.hpp"
 #include "wire/rpc_frame.hpp"
 
 namespace hdfsmount::fuzz {
@@ -77,17 +78,11 @@ outcome read_all(byte_span bytes, piece_sizes pieces) {
   return out;
 }
 
-}  // namespace
-
-/// One byte that says how the stream is cut, then the stream.
-void rpc_frames(byte_span input) {
-  choices in(input);
-  const auto pieces = piece_sizes::mixed(in.byte());
-  const auto bytes = in.rest();
+void read_in_pieces(byte_span bytes, std::uint8_t seed) {
   // The reader's buffer and the vector of frames, then one frame that is announced and the others that have come.
   const auto whole = within_memory(256 * 1024 + longest_frame, 32, bytes.size(),
                                    [&] { return read_all(bytes, piece_sizes::whole()); });
-  const auto cut = read_all(bytes, pieces);
+  const auto cut = read_all(bytes, piece_sizes::mixed(seed));
   promise(whole.frames.size() == cut.frames.size() && whole.end == cut.end, "frames do not depend on the pieces");
   promise(static_cast<std::size_t>(cut.received) <= bytes.size(), "no byte is counted twice");
   std::size_t at = 0;
@@ -99,6 +94,31 @@ void rpc_frames(byte_span input) {
     at += wire::frame_length_size + frame.size();
     rpc_response(frame);
   }
+}
+
+}  // namespace
+
+/// One byte that says how the stream is cut, then the stream.
+void rpc_frames(byte_span input) {
+  choices in(input);
+  const auto seed = in.byte();
+  read_in_pieces(in.rest(), seed);
+}
+
+/// The same for frames that are only told by their lengths, so that they fill and outgrow the reader's buffer.
+void rpc_frame_script(byte_span input) {
+  constexpr std::size_t longest_stream = 192 * 1024;
+  choices in(input);
+  const auto seed = in.byte();
+  std::string stream;
+  while (!in.finished() && stream.size() < longest_stream) {
+    const auto unit = in.byte() % 4U + 1U;
+    const auto length = in.integer<std::uint16_t>() * unit;
+    wire::append_big_endian(stream, length);
+    stream.append(length, static_cast<char>('a' + stream.size() % 23));
+    if (length > 0) stream.back() = '.';
+  }
+  read_in_pieces(std::as_bytes(std::span(stream)), seed);
 }
 
 }  // namespace hdfsmount::fuzz

@@ -77,3 +77,14 @@ def test_the_fuzzer_is_told_seed_time_and_limits(run):
     outcome, _ = run("echo \"$@\"\n")
     for word in ("-seed=7", "-max_total_time=60", "-rss_limit_mb=1024", "-malloc_limit_mb=64", "corpus/listing"):
         assert word in outcome.output
+
+
+def test_a_corpus_is_covered_by_few_and_small_inputs(tmp_path):
+    def put(name: str, size: int) -> Path:
+        path = tmp_path / name
+        path.write_bytes(bytes(size))
+        return path
+    reached = {put("large", 9): {1, 2, 3}, put("small", 3): {1, 2, 3}, put("other", 5): {3, 4}, put("known", 1): {7}}
+    assert [path.name for path in fuzz.cover(reached, {7}, 9)] == ["small", "other"]
+    assert [path.name for path in fuzz.cover(reached, {7}, 1)] == ["small"]
+    assert fuzz.cover(reached, {1, 2, 3, 4, 7}, 9) == []

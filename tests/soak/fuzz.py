@@ -23,6 +23,9 @@ PACKAGES = "apt-get install clang-16 libclang-rt-16-dev"
 # An allocation above the first, and a process above the second, counts as unbounded.
 LIMITS = ("-malloc_limit_mb=64", "-rss_limit_mb=1024", "-timeout=10")
 LONGEST_INPUT = 32 * 1024
+# libFuzzer names what it finds by its hash; committed inputs with other names were chosen by hand and stay.
+BY_FUZZER = re.compile("[0-9a-f]{40}")
+MOST_BY_FUZZER = 32
 ENVIRONMENT = {"ASAN_OPTIONS": "quarantine_size_mb=16:detect_leaks=1:allocator_may_return_null=0",
                "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
 
@@ -103,13 +106,45 @@ def explain(outcome: Outcome, directory: Path) -> str:
     return "\n".join([*shown, *(repeat or [f"  it ended with status {outcome.status} and left no input"])])
 
 
-def merge(directory: Path, target: str, found: Path) -> int:
-    """Adds what reaches edges that the committed corpus does not reach to it; how many inputs that were."""
+def features(directory: Path, target: str, folders: list[Path], work: Path) -> dict[Path, set[int]]:
+    """The edges that every input of some folders reaches."""
+    control = work / f"{target}.control"
+    unused = work / f"{target}.merged"
+    unused.mkdir()
+    subprocess.run([program(directory, target), "-set_cover_merge=1", "-use_counters=0", f"-merge_control_file={control}", *LIMITS,
+                    unused, *folders], env=environment(), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    lines = control.read_text().splitlines()
+    paths = [Path(line) for line in lines[2:2 + int(lines[0])]]
+    reached = (line.split()[1:] for line in lines[2 + len(paths):] if line.startswith("FT "))
+    return {paths[int(number)]: set(map(int, edges)) for number, *edges in reached}
+
+
+def cover(inputs: dict[Path, set[int]], known: set[int], most: int) -> list[Path]:
+    """At most so many inputs that together reach as much as possible beyond what is known; small ones where equal."""
+    known, chosen = set(known), []
+    while len(chosen) < most:
+        best = max(inputs, key=lambda path: (len(inputs[path] - known), -path.stat().st_size), default=None)
+        if best is None or not inputs[best] - known:
+            break
+        chosen.append(best)
+        known |= inputs[best]
+    return chosen
+
+
+def merge(directory: Path, target: str, found: Path, work: Path) -> int:
+    """Chooses anew what the committed corpus holds beside inputs with names given by hand; how many inputs that is."""
     corpus = FUZZ / "corpus" / target
-    before = len(list(corpus.iterdir()))
-    subprocess.run([program(directory, target), "-merge=1", "-use_counters=0", *LIMITS, corpus, found], env=environment(),
-                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return len(list(corpus.iterdir())) - before
+    inputs = features(directory, target, [corpus, found], work)
+    named = {path for path in inputs if not BY_FUZZER.fullmatch(path.name)}
+    known = set().union(*(inputs[path] for path in named))
+    chosen = {path.name: path.read_bytes() for path in
+              cover({path: edges for path, edges in inputs.items() if path not in named}, known, MOST_BY_FUZZER)}
+    for path in corpus.iterdir():
+        if BY_FUZZER.fullmatch(path.name):
+            path.unlink()
+    for name, content in chosen.items():
+        (corpus / name).write_bytes(content)
+    return len(chosen)
 
 
 def soak(options: argparse.Namespace, names: list[str]) -> int:
@@ -128,7 +163,7 @@ def soak(options: argparse.Namespace, names: list[str]) -> int:
             if outcome.failed:
                 print(explain(outcome, options.build), flush=True)
             elif options.merge:
-                print(f"  {merge(options.build, outcome.target, found)} inputs added to its corpus")
+                print(f"  {merge(options.build, outcome.target, found, Path(work))} found inputs in its corpus", flush=True)
     return failed
 
 
@@ -138,7 +173,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, metavar="S", help="libFuzzer's seed; random when absent, and printed")
     parser.add_argument("--target", action="append", choices=targets(), help="only this one; repeatable")
     parser.add_argument("--merge", action="store_true",
-                        help="add inputs that reach new code to tests/fuzz/corpus, as few as do")
+                        help=f"keep at most {MOST_BY_FUZZER} found inputs, those that reach most, in tests/fuzz/corpus")
     parser.add_argument("--build", type=Path, default=PROJECT / "build-fuzz", metavar="DIR", help="default: build-fuzz")
     options = parser.parse_args(given)
     options.build = options.build.resolve()
