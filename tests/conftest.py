@@ -4,11 +4,19 @@ The one exception is what an older Hadoop does not have.  A test that needs it i
 tests/cluster/versions.py; on a version without it the test is reported as skipped for that reason.
 """
 
+import signal
+
 import pytest
 
 from tests.cluster.versions import DEFAULT_VERSION, FEATURES, REFERENCE_VERSION, missing
 
 _LEFT_OUT = pytest.StashKey[str]()
+
+
+def pytest_sessionstart():
+    """A shell starts background jobs with these ignored, and the programs that tests interrupt would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items):
