@@ -77,22 +77,26 @@ class JavaClient:
 
     def write(self, path: str, size: int, *, seed: int = 0, block_size: int | None = None,
               replication: int | None = None, checksum: str | None = None,
-              bytes_per_checksum: int | None = None) -> None:
-        """A closed file of pattern(seed) bytes; checksum is "CRC32", "CRC32C" or "NULL"."""
+              bytes_per_checksum: int | None = None, datanode: str | None = None) -> None:
+        """A closed file of pattern(seed) bytes; checksum is "CRC32", "CRC32C" or "NULL".
+
+        With `datanode`, a transfer address, the file has one replica of each block, there.
+        """
         self.call("write", path=path, size=size, seed=seed, block_size=block_size, replication=replication,
-                  checksum=checksum, bytes_per_checksum=bytes_per_checksum)
+                  checksum=checksum, bytes_per_checksum=bytes_per_checksum, datanode=datanode)
 
     def put(self, path: str, data: str) -> None:
         """A closed file with that text as UTF-8."""
         self.call("put", path=path, data=data)
 
     def write_many(self, directory: str, count: int, *, directories: int = 0, size: int = 0,
-                   threads: int = 8) -> None:
+                   threads: int = 8, datanode: str | None = None) -> None:
         """Files named file-00000 ... below `directory`, or spread over directories dir-000 ... in it.
 
-        File number i has the bytes of pattern(i) and `size` of them; 0 makes empty files.
+        File number i has the bytes of pattern(i) and `size` of them; 0 makes empty files. `datanode` as in write().
         """
-        self.call("write_many", path=directory, count=count, directories=directories, size=size, threads=threads)
+        self.call("write_many", path=directory, count=count, directories=directories, size=size, threads=threads,
+                  datanode=datanode)
 
     def md5(self, path: str) -> str:
         return self.call("md5", path=path)[0]

@@ -12,8 +12,13 @@ PERIOD = 1048583
 
 @functools.lru_cache(maxsize=8)
 def _period(seed: int) -> bytes:
-    parts = [hashlib.sha256(f"{seed}:{i}".encode()).digest() for i in range(PERIOD // 32 + 1)]
-    return b"".join(parts)[:PERIOD]
+    return prefix(seed, PERIOD)
+
+
+def prefix(seed: int, length: int) -> bytes:
+    """pattern(seed, 0, length) of at most PERIOD bytes, without making the whole period."""
+    assert length <= PERIOD
+    return b"".join(hashlib.sha256(f"{seed}:{i}".encode()).digest() for i in range(length // 32 + 1))[:length]
 
 
 def pattern(seed: int, offset: int, length: int) -> bytes:

@@ -13,7 +13,7 @@ import pytest
 from tests.cluster import ClusterError, jmx, simple
 from tests.cluster.cluster import CommandError
 from tests.cluster.java_client import JavaError
-from tests.cluster.pattern import PERIOD, md5, pattern
+from tests.cluster.pattern import PERIOD, md5, pattern, prefix
 from tests.cluster.versions import DEFAULT_VERSION
 from tests.cluster.webhdfs import WebHdfsError
 
@@ -115,6 +115,7 @@ def test_pattern_has_no_seams():
     assert pattern(7, PERIOD - 5, 10) == whole[PERIOD - 5:PERIOD + 5]
     assert pattern(7, 2 * PERIOD + 1, 100) == whole[1:101]
     assert pattern(8, 0, 100) != whole[:100]
+    assert prefix(7, 1000) == whole[:1000]
 
 
 @pytest.mark.parametrize("checksum", ["CRC32", "CRC32C", "NULL"])
@@ -128,6 +129,19 @@ def test_java_client_writes_with_the_checksum_asked_for(cluster, checksum, bytes
     header = next(replica.parent.glob(replica.name + "_*.meta")).read_bytes()[:7]
     assert header[2] == {"NULL": 0, "CRC32": 1, "CRC32C": 2}[checksum]
     assert int.from_bytes(header[3:7], "big") == bytes_per_checksum
+
+
+def test_java_client_chooses_the_datanode(cluster):
+    for name in ("dn1", "dn2"):
+        address = cluster.transfer_address(name)
+        cluster.java.write(f"/at/{name}", 2 * 1048576, block_size=1048576, datanode=address)
+        cluster.java.write_many(f"/at/many-{name}", 5, size=100, datanode=address)
+        files = [f"/at/{name}", *(f"/at/many-{name}/file-{i:05d}" for i in range(5))]
+        blocks = [block for path in files for block in cluster.java.block_ids(path)]
+        assert len(blocks) == 7
+        for block in blocks:
+            replica, = cluster.replicas(block)
+            assert replica.relative_to(cluster.directory).parts[0] == name
 
 
 def test_java_client_keeps_files_open(cluster):

@@ -72,9 +72,7 @@ def test_all_datanodes_dead_is_an_error_and_passes(mount, cluster, here):
 
 def transfer_address(cluster, replica):
     """The address of the DataNode that has a replica's file."""
-    name = replica.relative_to(cluster.directory).parts[0]
-    conf = (cluster.directory / name / "conf" / "hdfs-site.xml").read_text()
-    return re.search(r"<name>dfs.datanode.address</name><value>(.*?)</value>", conf)[1]
+    return cluster.transfer_address(replica.relative_to(cluster.directory).parts[0])
 
 
 def test_corrupt_replicas_are_passed_over_and_reported(mount, cluster, here):

@@ -3,6 +3,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -212,6 +213,9 @@ public final class HdfsHelper {
     }
 
     private FSDataOutputStream createFile(Request request) throws IOException {
+        if (request.has("datanode")) {
+            return createAt(request.path(), request);
+        }
         Options.ChecksumOpt checksum = null;
         if (request.has("checksum") || request.has("bytes_per_checksum")) {
             checksum = new Options.ChecksumOpt(
@@ -222,6 +226,14 @@ public final class HdfsHelper {
                 EnumSet.of(CreateFlag.CREATE, CreateFlag.OVERWRITE), BUFFER,
                 (short) request.number("replication", fs.getDefaultReplication(request.path())),
                 request.number("block_size", fs.getDefaultBlockSize(request.path())), null, checksum);
+    }
+
+    /** A file with one replica, on the DataNode with that transfer address. */
+    private FSDataOutputStream createAt(Path path, Request request) throws IOException {
+        String[] address = request.text("datanode").split(":");
+        InetSocketAddress[] favoured = {new InetSocketAddress(address[0], Integer.parseInt(address[1]))};
+        return fs.create(path, FsPermission.getFileDefault(), true, BUFFER, (short) 1,
+                request.number("block_size", fs.getDefaultBlockSize(path)), null, favoured);
     }
 
     private List<String> write(Request request) throws Exception {
@@ -254,7 +266,7 @@ public final class HdfsHelper {
                 int number = i;
                 Path parent = directories == 0 ? base : new Path(base, String.format("dir-%03d", i % directories));
                 pending.add(pool.submit(() -> {
-                    writeNumbered(new Path(parent, String.format("file-%05d", number)), number, size);
+                    writeNumbered(new Path(parent, String.format("file-%05d", number)), number, size, request);
                     return null;
                 }));
             }
@@ -267,8 +279,8 @@ public final class HdfsHelper {
         return none();
     }
 
-    private void writeNumbered(Path path, int number, int size) throws Exception {
-        try (FSDataOutputStream out = fs.create(path, true)) {
+    private void writeNumbered(Path path, int number, int size, Request request) throws Exception {
+        try (FSDataOutputStream out = request.has("datanode") ? createAt(path, request) : fs.create(path, true)) {
             if (size > 0) {
                 out.write(Contents.prefix(number, size));
             }
