@@ -36,6 +36,11 @@ bool may_have_grown(open_file& file, std::uint64_t end, const std::optional<inod
   return file.stream().under_construction() && now >= file.located() + refresh_every;
 }
 
+/// Whether the failure is of the file and not of who asked.
+bool is_final(const error& failure) {
+  return !(failure == errc::cancelled) && !(failure == errc::shutting_down);
+}
+
 std::uint64_t end_of(std::uint64_t offset, std::size_t size) {
   return offset > UINT64_MAX - size ? UINT64_MAX : offset + size;
 }
@@ -96,6 +101,7 @@ async::task<result<hdfs::read_data>> file_system::read(request asked, handle_id 
   auto file = parts_->handles.file(handle);
   const open_file::use opened(file);
   if (!opened) co_return make_error(fs_errc::bad_handle);
+  if (auto known = parts_->failures.find(opened->node(), offset, parts_->clock.now())) co_return *known;
   const auto view = parts_->inodes.find(opened->node());
   if (may_have_grown(*file, end_of(offset, size), view, parts_->clock.now(), settings_.attr_timeout)) {
     auto refreshed = co_await parts_->refresh_length(asked.context, file);
@@ -103,7 +109,10 @@ async::task<result<hdfs::read_data>> file_system::read(request asked, handle_id 
   }
   if (size == 0 || offset >= opened->stream().length()) co_return hdfs::read_data();
   call_context as_opener(opened->who(), asked.context.deadline, asked.context.id);
-  co_return co_await opened->stream().read(std::move(as_opener), offset, size);
+  auto data = co_await opened->stream().read(std::move(as_opener), offset, size);
+  if (!data && is_final(data.error()))
+    parts_->failures.add(opened->node(), offset, size, data.error(), parts_->clock.now());
+  co_return data;
 }
 
 void file_system::release(handle_id handle) noexcept {

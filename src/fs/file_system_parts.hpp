@@ -9,6 +9,7 @@
 #include "fs/file_system.hpp"
 #include "fs/handle_table.hpp"
 #include "fs/inode_table.hpp"
+#include "fs/read_failures.hpp"
 #include "fs/record_source.hpp"
 
 namespace hdfsmount::fs {
@@ -60,6 +61,7 @@ struct file_system::parts {
   inode_table inodes;
   entry_cache entries;
   handle_table handles;
+  read_failures failures;
   record_source source;
   async::single_flight<std::string, wire::fs_stats> stats_flights;
   std::atomic<bool> stopped{false};

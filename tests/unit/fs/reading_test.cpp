@@ -158,6 +158,7 @@ TEST_F(reading, is_bounded_and_can_be_cancelled) {
   hdfs.hold();
   const auto late = runner.run(files->read(ask(operation::read, milliseconds(30)), opened->handle, 0, 1));
   EXPECT_EQ(errno_for(late, operation::read), ETIMEDOUT);
+  clock.advance(seconds(1));
   auto interrupted = runner.start(files->read(ask(operation::read), opened->handle, 0, 1));
   interrupted.task.cancel();
   EXPECT_EQ(errno_for(interrupted.get(), operation::read), EINTR);
@@ -166,6 +167,34 @@ TEST_F(reading, is_bounded_and_can_be_cancelled) {
   EXPECT_EQ(errno_for(opening.get(), operation::open), EINTR);
   hdfs.release();
   EXPECT_EQ(files->count().open_files, 1U);
+}
+
+TEST_F(reading, that_failed_fails_at_once_when_the_kernel_asks_again_for_its_pages) {
+  hdfs.add_file("/f", std::string(10'000, 'x'));
+  mount();
+  const auto f = walk("/f");
+  const auto first = open(f);
+  const auto second = open(f);
+  hdfs.fail("read", error(errc::no_replica, "gone"), 1);
+  EXPECT_EQ(errno_for(read(first->handle, 0, 8192), operation::read), EIO);
+  EXPECT_EQ(errno_for(read(first->handle, 4096, 4096), operation::read), EIO);
+  EXPECT_EQ(errno_for(read(second->handle, 0, 4096), operation::read), EIO) << "it waited for the same pages";
+  EXPECT_EQ(read(first->handle, 8192, 4096)->size(), 10'000U - 8192) << "this page was not asked for before";
+  EXPECT_EQ(hdfs.calls("read"), 2);
+  clock.advance(seconds(1));
+  EXPECT_EQ(read(first->handle, 0, 4096)->size(), 4096U);
+}
+
+TEST_F(reading, that_was_given_up_is_no_failure_of_the_file) {
+  hdfs.add_file("/f", "x");
+  mount();
+  const auto opened = open(walk("/f"));
+  hdfs.hold();
+  auto interrupted = runner.start(files->read(ask(operation::read), opened->handle, 0, 1));
+  interrupted.task.cancel();
+  EXPECT_EQ(errno_for(interrupted.get(), operation::read), EINTR);
+  hdfs.release();
+  EXPECT_EQ(*read(opened->handle, 0, 1), "x");
 }
 
 TEST_F(reading, ends_with_shutdown) {
