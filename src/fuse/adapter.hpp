@@ -12,6 +12,7 @@
 #include "fuse/init_workaround.hpp"
 #include "fuse/libfuse.hpp"
 #include "fuse/running_requests.hpp"
+#include "fuse/slow_reads.hpp"
 #include "fuse/traffic.hpp"
 
 /// Between the kernel and fs/: decodes a request, starts it, answers it exactly once. No semantics.
@@ -19,7 +20,8 @@
 /// A request arrives on one of libfuse's few reader threads. What fs/ can answer from memory is answered right there;
 /// everything else becomes a task on the io_context, which owns copies of the arguments and answers later. A reader
 /// thread never waits for the network, so the number of threads does not grow with the number of waiting requests.
-/// Ctrl-C in a program (FUSE_INTERRUPT) cancels the request's task; interrupt_cause.hpp says which signals do.
+/// Ctrl-C in a program (FUSE_INTERRUPT) cancels the request's task; interrupt_cause.hpp says which signals do. Reads,
+/// which the kernel does not interrupt, are watched by slow_reads.
 ///
 /// Messages to the kernel that nobody asked for (invalidate an inode, an entry) must not be sent from these threads:
 /// the kernel may hold a lock that only our answer to another request frees. They will have one thread of their own,
@@ -58,6 +60,7 @@ class adapter {
   traffic traffic_;
   const options settings_;
   running_requests running_;
+  slow_reads slow_reads_;
   std::atomic<std::uint64_t> last_request_{0};
   std::promise<void> initialised_;
   init_workaround workaround_;

@@ -20,4 +20,13 @@ std::optional<std::uint64_t> pending_signals(std::string_view status);
 /// word.
 bool is_meant_to_stop(pid_t thread);
 
+/// Whether a system call of the text of /proc/TID/syscall is one that reads a file. A page fault is none: the kernel
+/// has no error for it but SIGBUS.
+bool is_reading(std::string_view syscall);
+
+/// Whether nobody profits from a read of this thread any more: it is gone; or it is in a system call that reads, and a
+/// signal by which it is to be stopped waits for it that it does not block. False when it cannot be asked, which takes
+/// the rights to trace it.
+bool waits_in_vain(pid_t thread);
+
 }  // namespace hdfsmount::fuse

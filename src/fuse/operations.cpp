@@ -241,7 +241,11 @@ struct operation_table {
     const auto from = static_cast<std::uint64_t>(offset);
     if (auto now = x.files().try_read(x.asked, x.handle, from, size)) return finish(x, *now, send_data);
     auto work = x.files().read(x.asked, x.handle, from, size);
+    auto& watched = x.home->slow_reads_;
+    const auto id = x.asked.context.id;
+    const auto thread = fuse_req_ctx(raw)->pid;
     later(std::move(x), std::move(work), send_data);
+    watched.add(id, thread);
   }
 
   static void release(fuse_req_t raw, fuse_ino_t node, fuse_file_info* file) {
