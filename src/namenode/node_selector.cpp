@@ -9,6 +9,8 @@ namespace {
 
 constexpr seconds between_lines(30);
 constexpr int most_doublings = 16;
+/// While nobody answers, the pauses between single calls begin as if so many rounds had failed.
+constexpr int rounds_of_silence = 4;
 
 steady_time now() {
   return std::chrono::steady_clock::now();
@@ -53,11 +55,46 @@ void node_selector::served(std::size_t index) {
   reached(index);
   {
     const std::lock_guard lock(mutex_);
+    const auto time = now();
+    if (time - unserved_since_ >= settings_.silence) begin_return(time);
+    unserved_since_ = time;
     if (failed_rounds_ == 0) return;
     failed_rounds_ = 0;
     next_round_ = steady_time();
   }
   turn_.notify_all();
+}
+
+void node_selector::begin_return(steady_time now) {
+  returning_.clear();
+  for (const auto& [who, calls] : present_) returning_.insert(who);
+  const auto outage = std::chrono::duration_cast<milliseconds>(now - unserved_since_);
+  return_ends_ = now + std::min(outage / 2, settings_.longest_return);
+}
+
+node_selector::presence::presence(node_selector& where, pid_t who) : where_(where), who_(who) {
+  const std::lock_guard lock(where_.mutex_);
+  ++where_.present_[who_];
+}
+
+/// One that ends without having found out lets the next one do so.
+node_selector::presence::~presence() {
+  bool pass_on = false;
+  {
+    const std::lock_guard lock(where_.mutex_);
+    const auto found = where_.present_.find(who_);
+    if (--found->second == 0) where_.present_.erase(found);
+    if (asked_) --where_.asked_;
+    pass_on = probes_till_ != steady_time() && probes_till_ == where_.next_round_;
+    if (pass_on) where_.next_round_ = steady_time();
+  }
+  if (pass_on) where_.turn_.notify_all();
+}
+
+void node_selector::ask(presence& call) {
+  if (std::exchange(call.asked_, true)) return;
+  const std::lock_guard lock(mutex_);
+  if (asked_++ == 0 && failed_rounds_ == 0) unserved_since_ = now();
 }
 
 void node_selector::lost(std::size_t index, const error& why) {
@@ -90,19 +127,41 @@ error node_selector::last_failure() const {
   return last_failure_;
 }
 
-async::task<result<void>> node_selector::wait_for_turn(steady_time deadline) {
+async::task<result<void>> node_selector::wait_for_turn(presence& call, steady_time deadline) {
   const auto here = co_await async::asio::this_coro::executor;
-  async::notifier::ticket_ptr ticket;
-  steady_time until;
-  {
-    const std::lock_guard lock(mutex_);
-    until = next_round_;
-    if (until <= now()) co_return result<void>();
-    ticket = turn_.ticket(here);
+  for (;;) {
+    async::notifier::ticket_ptr ticket;
+    steady_time until;
+    {
+      const std::lock_guard lock(mutex_);
+      until = next_turn(call, deadline);
+      if (until <= now()) co_return result<void>();
+      ticket = turn_.ticket(here);
+    }
+    const auto woken = co_await turn_.wait(std::move(ticket), std::min(until, deadline));
+    if (woken) continue;
+    if (!(woken.error() == make_error_code(errc::timed_out)) || until >= deadline) co_return woken.error();
   }
-  const auto woken = co_await turn_.wait(std::move(ticket), std::min(until, deadline));
-  if (woken || (woken.error() == make_error_code(errc::timed_out) && until < deadline)) co_return result<void>();
-  co_return woken.error();
+}
+
+/// When to look again; a moment that has passed: now.
+steady_time node_selector::next_turn(presence& call, steady_time deadline) {
+  const auto time = now();
+  if (time < next_round_) return next_round_;
+  const bool silent = asked_ > 0 && time - unserved_since_ >= settings_.silence;
+  if (silent && failed_rounds_ == 0) {
+    failed_rounds_ = rounds_of_silence;
+    last_failure_ = error(errc::timed_out, "NameNode " + nodes_[current_].name + " does not answer");
+  }
+  if (failed_rounds_ > 0) {
+    next_round_ = call.probes_till_ = time + backoff(settings_, failed_rounds_++);
+    return time;
+  }
+  if (time < return_ends_ && returning_.erase(call.who_) > 0) {
+    const auto end = std::clamp(time + (deadline - time) / 2, time, return_ends_);
+    call.return_at_ = time + random_part(std::chrono::duration_cast<milliseconds>(end - time));
+  }
+  return call.return_at_;
 }
 
 }  // namespace hdfsmount::namenode

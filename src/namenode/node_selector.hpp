@@ -1,7 +1,11 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <mutex>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "async/notifier.hpp"
@@ -11,9 +15,10 @@
 namespace hdfsmount::namenode {
 
 /// Which NameNode of a nameservice to ask, and when, as learnt by all calls together: the first to find out that one is
-/// gone or in standby moves everybody on, and after a round in which none served, all wait for the same moment, so
-/// that an outage costs one attempt a pause and not one a call. Logs when a NameNode goes and when it comes back.
-/// Thread-safe.
+/// gone or in standby moves everybody on; after a round in which none served, or while none answers, only one call at a
+/// time finds out whether that has changed, so that an outage costs one attempt a pause and not one a call. When it is
+/// over, the local processes that waited come back at random moments, because those of many mounts would else come at
+/// once. Logs when a NameNode goes and when it comes back. Thread-safe.
 class node_selector {
  public:
   node_selector(const options& settings, logger& log);
@@ -35,8 +40,26 @@ class node_selector {
   void round_failed(const error& why);
   /// Of the last round that failed.
   error last_failure() const;
-  /// Waits for the end of that pause; errc::timed_out when the deadline comes first.
-  async::task<result<void>> wait_for_turn(steady_time deadline);
+  /// A call of process `who`, from its beginning to its end. Used by the call's task only.
+  class presence {
+   public:
+    presence(node_selector& where, pid_t who);
+    ~presence();
+    presence(const presence&) = delete;
+    presence& operator=(const presence&) = delete;
+
+   private:
+    friend class node_selector;
+    node_selector& where_;
+    const pid_t who_;
+    bool asked_ = false;
+    steady_time return_at_;    // its place among those that come back after an outage
+    steady_time probes_till_;  // it finds out for all whether a NameNode serves; the others wait until then
+  };
+  /// Waits until a round of `call` may begin; errc::timed_out when the deadline comes first.
+  async::task<result<void>> wait_for_turn(presence& call, steady_time deadline);
+  /// A NameNode is asked by `call` now, for the first time or again.
+  void ask(presence& call);
 
  private:
   struct node {
@@ -48,6 +71,9 @@ class node_selector {
     steady_time last_line;
   };
 
+  steady_time next_turn(presence& call, steady_time deadline);
+  void begin_return(steady_time now);
+
   const options& settings_;
   logger& log_;
   mutable std::mutex mutex_;  // taken before the notifier's
@@ -56,6 +82,11 @@ class node_selector {
   int failed_rounds_ = 0;
   error last_failure_;
   steady_time next_round_;
+  std::unordered_map<pid_t, std::size_t> present_;  // calls of each process
+  std::size_t asked_ = 0;                           // how many of them have been sent
+  steady_time unserved_since_;                      // while there are such
+  std::unordered_set<pid_t> returning_;             // processes that waited for the end of the last outage
+  steady_time return_ends_;
   async::notifier turn_;
 };
 

@@ -21,6 +21,10 @@ struct options {
   /// How long one of several NameNodes may be silent before the next one is asked: a quarter of the time that is left,
   /// but not less than this. A single NameNode may use all of it.
   milliseconds least_attempt{2'000};
+  /// NameNodes that have served none of the calls under way for so long get single calls until one is served.
+  milliseconds silence{1'000};
+  /// After an outage, those who waited come back over half the time it took, but not more than this.
+  milliseconds longest_return{15'000};
   std::size_t max_calls = 256;      ///< calls in flight at a time; further ones wait
   double max_calls_per_second = 0;  ///< 0: unlimited
 };

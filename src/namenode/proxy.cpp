@@ -35,6 +35,8 @@ error out_of_time(const error& last) {
 
 /// What one call has tried so far.
 struct proxy::attempts {
+  attempts(node_selector& nodes, pid_t who) : present(nodes, who) {}
+  node_selector::presence present;
   std::size_t asked_this_round = 0;
   int pauses = 0;
   bool reconnected = false;
@@ -50,9 +52,9 @@ proxy::proxy(rpc::client& transport, options settings, logger& log, metrics& num
       calls_(settings_.max_calls),
       rate_(settings_.max_calls_per_second) {}
 
-async::task<result<void>> proxy::wait_for_permission(steady_time deadline, patience how) {
-  if (how == patience::until_deadline) {
-    if (auto turn = co_await nodes_.wait_for_turn(deadline); !turn) co_return turn.error();
+async::task<result<void>> proxy::wait_for_permission(attempts& so_far, steady_time deadline, patience how) {
+  if (how == patience::until_deadline && so_far.asked_this_round == 0) {
+    if (auto turn = co_await nodes_.wait_for_turn(so_far.present, deadline); !turn) co_return turn.error();
   }
   co_return co_await rate_.wait(deadline);
 }
@@ -62,12 +64,14 @@ async::task<result<rpc::reply>> proxy::call(call_context context, std::string me
   const auto place = co_await calls_.take(1, context.deadline);
   if (!place) co_return place.error().with_context("waiting for earlier calls to NameNodes");
   auto identity = transport_.new_call();
-  attempts so_far;
+  attempts so_far(nodes_, context.who.pid);
   for (;;) {
-    if (auto allowed = co_await wait_for_permission(context.deadline, how); !allowed) {
+    const auto allowed = co_await wait_for_permission(so_far, context.deadline, how);
+    if (!allowed) {
       if (!is(allowed.error(), errc::timed_out) || !allowed.error().detail().empty()) co_return allowed.error();
       co_return out_of_time(so_far.last.code() ? so_far.last : nodes_.last_failure());
     }
+    nodes_.ask(so_far.present);
     const auto node = nodes_.current();
     so_far.last_began = now();
     auto answer = co_await attempt(context, node, method, arguments, identity);

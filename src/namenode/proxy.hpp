@@ -36,7 +36,7 @@ class proxy {
 
  private:
   struct attempts;
-  async::task<result<void>> wait_for_permission(steady_time deadline, patience how);
+  async::task<result<void>> wait_for_permission(attempts& so_far, steady_time deadline, patience how);
   async::task<result<rpc::reply>> attempt(const call_context& context, std::size_t node, const std::string& method,
                                           const std::string& arguments, rpc::call_identity identity);
   async::task<result<void>> before_repetition(attempts& so_far, const error& failure, std::size_t node,
