@@ -22,21 +22,20 @@ void append_word(std::string& list, std::string_view word) {
 
 }  // namespace
 
-negotiation::negotiation(method_list methods, std::string peer)
-    : methods_(std::move(methods)), peer_(std::move(peer)) {}
+negotiation::negotiation(method_list methods, target what) : methods_(std::move(methods)), what_(std::move(what)) {}
 
 result<std::optional<sasl_message>> negotiation::receive(const sasl_message& from_server) {
-  if (done_) return error(errc::protocol_error, peer_ + ": SASL message after the end of the negotiation");
+  if (done_) return error(errc::protocol_error, what_.server + ": SASL message after the end of the negotiation");
   switch (from_server.state) {
     case sasl_state::negotiate:
-      if (running_) return error(errc::protocol_error, peer_ + ": second list of SASL mechanisms");
+      if (running_) return error(errc::protocol_error, what_.server + ": second list of SASL mechanisms");
       return choose(from_server.auths);
     case sasl_state::challenge:
       return answer_challenge(from_server);
     case sasl_state::success:
       return conclude(from_server);
     default:
-      return error(errc::protocol_error, peer_ + ": unexpected SASL message");
+      return error(errc::protocol_error, what_.server + ": unexpected SASL message");
   }
 }
 
@@ -44,12 +43,12 @@ result<std::optional<sasl_message>> negotiation::choose(const std::vector<sasl_a
   for (const auto& candidate : offers) {
     const auto* const ours = find(candidate);
     if (ours == nullptr) continue;
-    auto started = ours->start(candidate);
-    if (!started) return started.error().with_context(peer_);
+    auto started = ours->start(candidate, what_);
+    if (!started) return started.error().with_context(what_.server);
     if (!*started) continue;
     running_ = std::move(*started);
     auto reply = initiate(candidate);
-    if (!reply) return reply.error().with_context(peer_);
+    if (!reply) return reply.error().with_context(what_.server);
     if (is_simple(candidate)) {
       running_.reset();
       done_ = true;
@@ -73,9 +72,10 @@ result<sasl_message> negotiation::initiate(const sasl_auth& chosen) {
 }
 
 result<std::optional<sasl_message>> negotiation::answer_challenge(const sasl_message& from_server) {
-  if (!running_ || !from_server.token) return error(errc::protocol_error, peer_ + ": SASL challenge out of place");
+  if (!running_ || !from_server.token)
+    return error(errc::protocol_error, what_.server + ": SASL challenge out of place");
   auto token = running_->step(*from_server.token);
-  if (!token) return token.error().with_context(peer_);
+  if (!token) return token.error().with_context(what_.server);
   sasl_message reply(sasl_state::response);
   reply.token = std::move(*token);
   return std::optional<sasl_message>(std::move(reply));
@@ -87,15 +87,15 @@ result<std::optional<sasl_message>> negotiation::conclude(const sasl_message& fr
   if (!running_) {
     if (find(sasl_auth(std::string(simple_method::method_name), "")) == nullptr)
       return error(errc::authentication_failed,
-                   peer_ + " wants to go on without security, which this client's configuration does not allow");
+                   what_.server + " wants to go on without security, which this client's configuration does not allow");
   } else {
     if (from_server.token) {
       auto token = running_->step(*from_server.token);
-      if (!token) return token.error().with_context(peer_);
-      if (!token->empty()) return error(errc::protocol_error, peer_ + ": SASL success asks for an answer");
+      if (!token) return token.error().with_context(what_.server);
+      if (!token->empty()) return error(errc::protocol_error, what_.server + ": SASL success asks for an answer");
     }
     if (!running_->done())
-      return error(errc::authentication_failed, peer_ + ": the server ended the SASL exchange too early");
+      return error(errc::authentication_failed, what_.server + ": the server ended the SASL exchange too early");
   }
   done_ = true;
   return std::optional<sasl_message>();
@@ -113,8 +113,8 @@ error negotiation::refusal(const std::vector<sasl_auth>& offers) const {
   for (const auto& candidate : offers) append_word(theirs, candidate.method);
   for (const auto& known : methods_) append_word(ours, known->name());
   return {errc::authentication_failed,
-          fmt::format("{} requires one of: {}; this client can do: {}", peer_, theirs.empty() ? "(nothing)" : theirs,
-                      ours.empty() ? "(nothing)" : ours)};
+          fmt::format("{} requires one of: {}; this client can do: {}", what_.server,
+                      theirs.empty() ? "(nothing)" : theirs, ours.empty() ? "(nothing)" : ours)};
 }
 
 }  // namespace hdfsmount::auth

@@ -9,16 +9,13 @@
 
 namespace hdfsmount::auth {
 
-using method_list = std::vector<std::shared_ptr<const method>>;
-
 /// How a client and a server agree on a mechanism and run it: the client asks, the server lists what it accepts in the
 /// order of its preference, the first that the client can do is run. A server without security says success at once
 /// (switch to SIMPLE); choosing SIMPLE from a list ends the exchange without an answer. (Hadoop: SaslRpcClient,
 /// Server.Connection.processSaslMessage)
 class negotiation {
  public:
-  /// `methods`: what this client has the means for. `peer` names the server in errors.
-  negotiation(method_list methods, std::string peer);
+  negotiation(method_list methods, target what);
 
   wire::sasl_message start() const { return wire::sasl_message(wire::sasl_state::negotiate); }
   /// Consumes the server's message and returns the one to answer with, if any. After an error (authentication_failed,
@@ -37,7 +34,7 @@ class negotiation {
   error refusal(const std::vector<wire::sasl_auth>& offers) const;
 
   const method_list methods_;
-  const std::string peer_;
+  const target what_;
   std::unique_ptr<mechanism> running_;
   bool done_ = false;
 };

@@ -14,7 +14,7 @@ class simple_mechanism final : public mechanism {
 
 }  // namespace
 
-result<std::unique_ptr<mechanism>> simple_method::start(const wire::sasl_auth&) const {
+result<std::unique_ptr<mechanism>> simple_method::start(const wire::sasl_auth&, const target&) const {
   return std::unique_ptr<auth::mechanism>(std::make_unique<simple_mechanism>());
 }
 

@@ -11,7 +11,7 @@ class simple_method final : public method {
   static constexpr std::string_view method_name = "SIMPLE";
   std::string_view name() const override { return method_name; }
   std::string_view mechanism() const override { return ""; }
-  result<std::unique_ptr<auth::mechanism>> start(const wire::sasl_auth& offer) const override;
+  result<std::unique_ptr<auth::mechanism>> start(const wire::sasl_auth& offer, const target& what) const override;
 };
 
 }  // namespace hdfsmount::auth

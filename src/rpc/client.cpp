@@ -49,9 +49,8 @@ result<std::shared_ptr<connection>> client::connection_to(const request& what, c
   key wanted{what.server, what.service.name, user.effective, user.real};
   if (const auto it = connections_.find(wanted); it != connections_.end() && it->second->usable()) return it->second;
   std::erase_if(connections_, [](const auto& entry) { return !entry.second->usable(); });
-  auto fresh =
-      std::make_shared<connection>(connection_environment(where_, connector_, settings_, log_, numbers_), what.server,
-                                   connection_identity(client_id_, what.service, user, what.server.to_string()));
+  auto fresh = std::make_shared<connection>(connection_environment(where_, connector_, settings_, log_, numbers_),
+                                            connection_identity(client_id_, what.service, user, what.server));
   connections_.emplace(std::move(wanted), fresh);
   return fresh;
 }

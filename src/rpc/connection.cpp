@@ -6,8 +6,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 
-#include "auth/simple.hpp"
 #include "rpc/errors.hpp"
+#include "rpc/protected_stream.hpp"
 
 namespace hdfsmount::rpc {
 namespace {
@@ -37,9 +37,8 @@ connection_environment::connection_environment(async::executor where_, net::conn
       bytes_sent(numbers.get("rpc_bytes_sent")),
       bytes_received(numbers.get("rpc_bytes_received")) {}
 
-connection::connection(connection_environment env, net::host_port server, connection_identity who)
+connection::connection(connection_environment env, connection_identity who)
     : env_(std::move(env)),
-      server_(std::move(server)),
       who_(std::move(who)),
       strand_(async::asio::make_strand(env_.where)),
       last_used_(now()),
@@ -146,7 +145,7 @@ async::task<void> connection::run(std::shared_ptr<connection> self) {
 
 /// A connect that took too long is a failure to connect: no call has timed out by it.
 async::task<result<void>> connection::open(steady_time deadline) {
-  auto connected = co_await env_.connector.connect(server_, deadline);
+  auto connected = co_await env_.connector.connect(who_.address, deadline);
   if (!connected) {
     if (!(connected.error() == make_error_code(errc::timed_out))) co_return connected.error();
     co_return error(errc::connect_failed, who_.server + ": no answer");
@@ -166,15 +165,14 @@ async::task<result<void>> connection::open(steady_time deadline) {
 }
 
 async::task<result<void>> connection::shake_hands(steady_time deadline) {
-  auth::method_list methods{std::make_shared<auth::simple_method>()};
-  handshake_machine machine(who_, std::move(methods), env_.settings.negotiate);
+  handshake_machine machine(who_, env_.settings.methods, env_.settings.negotiate);
   std::vector<std::byte> received;
   for (auto next = machine.start();; next = machine.resume(received)) {
     if (!next) {
       refusal_ = machine.refusal();
       co_return next.error();
     }
-    if (*next == handshake_machine::step::done) co_return result<void>();
+    if (*next == handshake_machine::step::done) break;
     result<void> moved;
     if (*next == handshake_machine::step::write) {
       received.clear();
@@ -187,6 +185,9 @@ async::task<result<void>> connection::shake_hands(steady_time deadline) {
     if (received.empty()) env_.bytes_sent.add(static_cast<std::int64_t>(machine.output().size()));
     env_.bytes_received.add(static_cast<std::int64_t>(received.size()));
   }
+  if (auto protection = machine.take_mechanism())
+    stream_ = std::make_unique<protected_stream>(std::move(stream_), std::move(protection), env_.settings.max_response);
+  co_return result<void>();
 }
 
 async::task<error> connection::write_loop() {

@@ -41,7 +41,7 @@ struct connection_environment {
 /// arrived since is retired (no new calls), so that the next call finds out whether a new connection can be made.
 class connection : public std::enable_shared_from_this<connection> {
  public:
-  connection(connection_environment env, net::host_port server, connection_identity who);
+  connection(connection_environment env, connection_identity who);
 
   /// The first call makes it connect. Sends the frame of call `call_id` and waits for its reply until `deadline`. No
   /// result: the connection takes no calls any more and nothing was sent. Errors as client::call().
@@ -84,7 +84,6 @@ class connection : public std::enable_shared_from_this<connection> {
   void finish(error why);
 
   const connection_environment env_;
-  const net::host_port server_;
   const connection_identity who_;
   const async::executor strand_;
   async::running_task main_;  // strand only, as the three below

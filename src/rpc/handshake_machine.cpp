@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "rpc/protected_stream.hpp"
+
 namespace hdfsmount::rpc {
 
 handshake_machine::handshake_machine(connection_identity who, auth::method_list methods, bool negotiate)
-    : who_(std::move(who)), negotiate_(negotiate), negotiation_(std::move(methods), who_.server) {}
+    : who_(std::move(who)), negotiate_(negotiate), negotiation_(std::move(methods), who_.target()) {}
 
 result<handshake_machine::step> handshake_machine::write(state next, std::string bytes) {
   state_ = next;
@@ -19,15 +21,21 @@ result<handshake_machine::step> handshake_machine::read(state next, std::size_t 
   return step::read;
 }
 
-std::string handshake_machine::connection_context() const {
-  return wire::encode_connection_context(who_.client, who_.service.name, who_.user.effective, who_.user.real);
+/// The last message of the handshake, behind the bytes `before` it.
+result<handshake_machine::step> handshake_machine::write_context(std::string before) {
+  const auto context =
+      wire::encode_connection_context(who_.client, who_.service.name, who_.user.effective, who_.user.real);
+  if (!protection_) return write(state::context_sent, before + context);
+  const auto wrapped = wrap_message(*protection_, context);
+  if (!wrapped) return wrapped.error().with_context(who_.server);
+  return write(state::context_sent, before + *wrapped);
 }
 
 result<handshake_machine::step> handshake_machine::start() {
   const auto header =
       wire::encode_connection_header(negotiate_ ? wire::auth_protocol::sasl : wire::auth_protocol::none);
   std::string bytes(reinterpret_cast<const char*>(header.data()), header.size());
-  if (!negotiate_) return write(state::context_sent, bytes + connection_context());
+  if (!negotiate_) return write_context(std::move(bytes));
   return write(state::header_sent, bytes + wire::encode_sasl(negotiation_.start()));
 }
 
@@ -64,8 +72,10 @@ result<handshake_machine::step> handshake_machine::handle_frame(byte_span frame)
   const auto answer = negotiation_.receive(*message);
   if (!answer) return answer.error();
   auto bytes = *answer ? wire::encode_sasl(**answer) : std::string();
-  if (negotiation_.done()) return write(state::context_sent, bytes + connection_context());
-  return write(state::header_sent, std::move(bytes));
+  if (!negotiation_.done()) return write(state::header_sent, std::move(bytes));
+  protection_ = negotiation_.take_mechanism();
+  if (protection_ && protection_->layer() == auth::protection::none) protection_.reset();
+  return write_context(std::move(bytes));
 }
 
 }  // namespace hdfsmount::rpc

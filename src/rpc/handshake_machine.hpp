@@ -6,6 +6,7 @@
 
 #include "auth/negotiation.hpp"
 #include "base/caller.hpp"
+#include "net/tcp.hpp"
 #include "rpc/reply.hpp"
 #include "wire/rpc_frame.hpp"
 
@@ -13,12 +14,19 @@ namespace hdfsmount::rpc {
 
 /// Who opens a connection, and for what.
 struct connection_identity {
-  connection_identity(wire::client_id client_, wire::rpc_protocol service_, hdfs_user user_, std::string server_)
-      : client(client_), service(service_), user(std::move(user_)), server(std::move(server_)) {}
+  connection_identity(wire::client_id client_, wire::rpc_protocol service_, hdfs_user user_, net::host_port address_)
+      : client(client_),
+        service(service_),
+        user(std::move(user_)),
+        address(std::move(address_)),
+        server(address.to_string()) {}
+
+  auth::target target() const { return {address.host, address.port, std::string(service.name), user, server}; }
 
   wire::client_id client;
   wire::rpc_protocol service;
   hdfs_user user;
+  net::host_port address;
   std::string server;  ///< for error texts
 };
 
@@ -28,8 +36,9 @@ struct connection_identity {
 ///   output() or read exactly wanted() bytes into `bytes` (empty after a write).
 ///
 /// The server does not acknowledge the connection context: if it refuses the user, that arrives later, as a fatal
-/// answer to no particular call. Once a mechanism negotiates protection, the connection context and everything after it
-/// has to go through it; take_mechanism() hands it over. (Hadoop: Client.Connection.setupIOstreams)
+/// answer to no particular call. Once a mechanism has negotiated protection, the connection context and everything
+/// after it goes through it: the machine wraps the context, and take_mechanism() hands the mechanism over for the rest.
+/// (Hadoop: Client.Connection.setupIOstreams)
 class handshake_machine {
  public:
   enum class step { write, read, done };
@@ -45,7 +54,8 @@ class handshake_machine {
 
   /// The exception by which the server ended the handshake: more precise than the error that resume() returned.
   const std::shared_ptr<const remote_exception>& refusal() const noexcept { return refusal_; }
-  std::unique_ptr<auth::mechanism> take_mechanism() { return negotiation_.take_mechanism(); }
+  /// What protects all that follows; null when nothing does. Once, after `done`.
+  std::unique_ptr<auth::mechanism> take_mechanism() { return std::move(protection_); }
 
  private:
   enum class state { begun, header_sent, reading_length, reading_frame, context_sent };
@@ -53,11 +63,12 @@ class handshake_machine {
   result<step> write(state next, std::string bytes);
   result<step> read(state next, std::size_t count);
   result<step> handle_frame(byte_span frame);
-  std::string connection_context() const;
+  result<step> write_context(std::string before);
 
   const connection_identity who_;
   const bool negotiate_;
   auth::negotiation negotiation_;
+  std::unique_ptr<auth::mechanism> protection_;
   state state_ = state::begun;
   std::string output_;
   std::size_t wanted_ = 0;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
+#include "auth/simple.hpp"
 #include "base/clock.hpp"
 
 namespace hdfsmount::rpc {
@@ -23,6 +25,8 @@ struct options {
   /// Begin every connection by asking the server which authentication it wants, as Hadoop's clients do when
   /// hadoop.security.authentication is not "simple". Otherwise SIMPLE is announced at once, which saves a round trip.
   bool negotiate = false;
+  /// What the client can answer to that.
+  auth::method_list methods{std::make_shared<auth::simple_method>()};
 };
 
 }  // namespace hdfsmount::rpc

@@ -150,9 +150,9 @@ std::string encode_sasl(const sasl_message& message) {
   return frame({encode_message(make_header(sasl_call_id, no_retry_count, {})), encode_message(proto)});
 }
 
-result<sasl_message> decode_sasl(byte_span payload) {
+result<sasl_message> decode_sasl(byte_span payload, std::size_t limit) {
   constexpr message_shape shape[] = {{4, {}}};
-  if (payload.size() > max_sasl_length) return error(errc::limit_exceeded, "SASL message too long");
+  if (payload.size() > limit) return error(errc::limit_exceeded, "SASL message too long");
   if (auto bounded = check_element_budget(payload, shape, most_sasl_offers); !bounded) return bounded.error();
   auto proto = decode_message<pb::RpcSaslProto>(payload);
   if (!proto) return proto.error();

@@ -167,7 +167,7 @@ struct sasl_message {
 /// The whole frame of a message of ours.
 std::string encode_sasl(const sasl_message& message);
 
-/// `payload` is that of a response whose call id is sasl_call_id.
-result<sasl_message> decode_sasl(byte_span payload);
+/// `payload` is that of a response whose call id is sasl_call_id; limit_exceeded beyond `limit` bytes.
+result<sasl_message> decode_sasl(byte_span payload, std::size_t limit = max_sasl_length);
 
 }  // namespace hdfsmount::wire

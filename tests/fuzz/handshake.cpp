@@ -29,7 +29,7 @@ class echo_method final : public auth::method {
   explicit echo_method(bool& proved) : proved_(proved) {}
   std::string_view name() const override { return "TOKEN"; }
   std::string_view mechanism() const override { return "DIGEST-MD5"; }
-  result<std::unique_ptr<auth::mechanism>> start(const wire::sasl_auth& offer) const override {
+  result<std::unique_ptr<auth::mechanism>> start(const wire::sasl_auth& offer, const auth::target&) const override {
     if (offer.server_id == "none") return std::unique_ptr<auth::mechanism>();
     return std::unique_ptr<auth::mechanism>(std::make_unique<echo_mechanism>(proved_));
   }
@@ -63,7 +63,7 @@ void handshake(byte_span input) {
   auth::method_list methods;
   if (token) methods.push_back(std::make_shared<echo_method>(proved));
   if (simple) methods.push_back(std::make_shared<auth::simple_method>());
-  rpc::connection_identity who({}, wire::client_protocol, hdfs_user("alice"), "nn:8020");
+  rpc::connection_identity who({}, wire::client_protocol, hdfs_user("alice"), net::host_port("nn", 8020));
   rpc::handshake_machine machine(std::move(who), std::move(methods), negotiate);
   cursor server(in.rest());
   auto next = machine.start();

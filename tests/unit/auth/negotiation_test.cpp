@@ -34,13 +34,17 @@ class scripted_method final : public method {
   explicit scripted_method(bool has_credentials = true) : has_credentials_(has_credentials) {}
   std::string_view name() const override { return "TOKEN"; }
   std::string_view mechanism() const override { return "DIGEST-MD5"; }
-  result<std::unique_ptr<auth::mechanism>> start(const sasl_auth&) const override {
+  result<std::unique_ptr<auth::mechanism>> start(const sasl_auth&, const target& what) const override {
+    asked_for_ = what.user.effective + "@" + what.host + ":" + std::to_string(what.port) + "/" + what.protocol;
     if (!has_credentials_) return std::unique_ptr<auth::mechanism>();
     return std::unique_ptr<auth::mechanism>(std::make_unique<scripted_mechanism>());
   }
 
+  const std::string& asked_for() const { return asked_for_; }
+
  private:
   const bool has_credentials_;
+  mutable std::string asked_for_;
 };
 
 const auto simple = std::make_shared<simple_method>();
@@ -50,7 +54,7 @@ const sasl_auth token_offer("TOKEN", "DIGEST-MD5", "", "default");
 const sasl_auth kerberos_offer("KERBEROS", "GSSAPI", "nn", "host");
 
 negotiation between(method_list methods) {
-  return {std::move(methods), "nn:8020"};
+  return {std::move(methods), target("nn", 8020, "ClientProtocol", hdfs_user("alice"), "nn:8020")};
 }
 
 sasl_message offers(std::vector<sasl_auth> list) {
@@ -95,6 +99,13 @@ TEST(negotiation, the_first_offer_that_the_client_can_do_is_taken) {
   EXPECT_EQ((*answer)->auths, std::vector{token_offer});
   EXPECT_EQ((*answer)->token, "hello");
   EXPECT_FALSE(client.done());
+}
+
+TEST(negotiation, a_method_learns_which_server_and_which_user_it_is_for) {
+  const auto method = std::make_shared<scripted_method>();
+  auto client = between({method});
+  ASSERT_TRUE(client.receive(offers({token_offer})));
+  EXPECT_EQ(method->asked_for(), "alice@nn:8020/ClientProtocol");
 }
 
 TEST(negotiation, a_method_without_credentials_is_passed_over) {

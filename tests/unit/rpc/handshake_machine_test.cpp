@@ -16,7 +16,7 @@ using wire::sasl_state;
 const auth::method_list simple_only{std::make_shared<auth::simple_method>()};
 
 handshake_machine machine(bool negotiate, hdfs_user user = hdfs_user("alice")) {
-  connection_identity who({}, wire::client_protocol, std::move(user), "nn:8020");
+  connection_identity who({}, wire::client_protocol, std::move(user), net::host_port("nn", 8020));
   return {std::move(who), simple_only, negotiate};
 }
 
