@@ -176,7 +176,7 @@ int file_system::report(const request& asked, inode_id node, std::string_view na
   const int number = errno_of(failure, asked.op);
   const bool notable = number == EIO || number == ETIMEDOUT || number == EOPNOTSUPP || number == ENOMEM;
   const auto held_back =
-      notable ? parts_->failures.admit(fmt::format("{} {}", to_string(asked.op), number)) : std::nullopt;
+      notable ? parts_->failure_lines.admit(fmt::format("{} {}", to_string(asked.op), number)) : std::nullopt;
   const auto level = held_back ? log_level::warning : log_level::debug;
   if (parts_->log.enabled(level)) {
     auto path = parts_->inodes.display_path(node);

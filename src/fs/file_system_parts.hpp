@@ -55,7 +55,7 @@ struct file_system::parts {
   hdfs::client& hdfs;
   const clock_source& clock;
   logger& log;
-  line_limiter failures{clock, 5, seconds(10)};  // of requests, by operation and errno
+  line_limiter failure_lines{clock, 5, seconds(10)};  // of requests, by operation and errno
   const options& settings;
   const std::uint64_t generation;
   inode_table inodes;
