@@ -63,7 +63,8 @@ std::string packet_bytes() {
 const std::vector<decoder>& decoders() {
   static const std::vector<decoder> all{
       make("response", decode_response, hex("0e 08 05 10 01 22 02 'EX' 2a 04 'text' 03 0a 01 'x'")),
-      make("sasl", decode_sasl, sasl_payload()),
+      make(
+          "sasl", [](byte_span bytes) { return decode_sasl(bytes); }, sasl_payload()),
       make("file_info", decode_get_file_info, status_payload()),
       make("file_link_info", decode_get_file_link_info, status_payload()),
       make("listing", decode_get_listing, sample_listing(3, 2).SerializeAsString()),
