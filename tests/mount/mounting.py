@@ -129,6 +129,15 @@ class Mount:
     def log_text(self) -> str:
         return tail(self.log, 200)
 
+    def log_lines(self, text: str, timeout: float = 10) -> list[str]:
+        """The lines that contain a text, once there is one: the daemon writes its log on a thread of its own."""
+        deadline = time.monotonic() + timeout
+        while True:
+            lines = [line for line in self.log_text().splitlines() if text in line]
+            if lines or time.monotonic() > deadline:
+                return lines
+            time.sleep(0.01)
+
     def status(self) -> dict:
         """What `hdfsctl status MOUNTPOINT --json` says."""
         return json.loads(self.hdfsctl("status", "--json"))

@@ -158,7 +158,7 @@ def test_log_levels(mnt, here):
     with pytest.raises(FileNotFoundError):
         os.stat(mnt / here / "missing")
     # The one line at the edge: operation, path, user, errno.
-    (line,) = [line for line in mnt.log_text().splitlines() if "missing" in line]
+    (line,) = mnt.log_lines("missing")
     for word in ("debug", "request ", "lookup", f"{here}/missing", "errno 2"):
         assert word in line
 

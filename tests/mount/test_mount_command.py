@@ -102,7 +102,7 @@ def test_allow_other_lets_others_in_and_warns_once(mount, cluster, here):
     assert as_nobody(alone, "file").returncode != 0
     assert as_nobody(shared, "file").stdout == "x"
     assert "Permission denied" in as_nobody(shared, "secret").stderr
-    assert len([line for line in shared.log_text().splitlines() if "allow_other" in line]) == 1
+    assert len(shared.log_lines("allow_other")) == 1
 
 
 def test_a_hadoop_key_on_the_command_line(mount, cluster, here):

@@ -127,7 +127,7 @@ def test_an_erasure_coded_file_is_listed_but_not_opened(mount, cluster, here):
     with pytest.raises(OSError) as failed:
         open(made / f"{here}/coded", "rb")
     assert failed.value.errno == errno.EOPNOTSUPP
-    line = next(line for line in made.log_text().splitlines() if "erasure" in line.lower())
+    line = made.log_lines("erasure")[0]
     assert f"{here}/coded" in line
 
 
