@@ -51,10 +51,6 @@ class blocking_memo : public std::enable_shared_from_this<blocking_memo<Key, Val
     const std::lock_guard lock(mutex_);
     clock_ = nullptr;
   }
-  bool busy() const {
-    const std::lock_guard lock(mutex_);
-    return !flights_.empty();
-  }
   std::size_t size() const {
     const std::lock_guard lock(mutex_);
     return known_.size();

@@ -72,11 +72,11 @@ struct identities::core {
               [service](uid_t id) { return service->user_name(id); }, settings, clock),
         groups([service](const std::string& name) { return service->group_id(name); },
                [service](gid_t id) { return service->group_name(id); }, settings, clock),
-        pool(std::make_unique<async::worker_pool>(1)) {}
+        pool(1) {}
 
   async::task<result<std::string>> name_of(principals& kind, std::uint32_t id, steady_time deadline) {
     if (auto made_up = kind.synthetic->name_of(id)) co_return *made_up;
-    auto found = co_await kind.names->get(id, *pool, deadline);
+    auto found = co_await kind.names->get(id, pool, deadline);
     if (!found) co_return found.error();
     if (!*found) co_return make_error(fs_errc::not_found);
     co_return **found;
@@ -84,30 +84,24 @@ struct identities::core {
 
   principals users;
   principals groups;
-  std::unique_ptr<async::worker_pool> pool;
+  async::worker_pool pool;
 };
 
 identities::identities(std::shared_ptr<name_service> service, const clock_source& clock, options settings)
     : core_(std::make_unique<core>(service, clock, settings)) {}
 
 identities::~identities() {
-  const auto stop = [](auto& memo) {
-    memo.abandon();
-    return memo.busy();
-  };
-  bool busy = stop(*core_->users.ids);
-  busy |= stop(*core_->users.names);
-  busy |= stop(*core_->groups.ids);
-  busy |= stop(*core_->groups.names);
-  // Joining a thread that hangs in the name service would keep the daemon from ending: it is left to the process's end.
-  if (busy) static_cast<void>(core_->pool.release());
+  core_->users.ids->abandon();
+  core_->users.names->abandon();
+  core_->groups.ids->abandon();
+  core_->groups.names->abandon();
 }
 
 async::task<result<uid_t>> identities::user_id(std::string name, steady_time deadline) {
-  return core_->users.ids->get(std::move(name), *core_->pool, deadline);
+  return core_->users.ids->get(std::move(name), core_->pool, deadline);
 }
 async::task<result<gid_t>> identities::group_id(std::string name, steady_time deadline) {
-  return core_->groups.ids->get(std::move(name), *core_->pool, deadline);
+  return core_->groups.ids->get(std::move(name), core_->pool, deadline);
 }
 async::task<result<std::string>> identities::user_name(uid_t id, steady_time deadline) {
   return core_->name_of(core_->users, id, deadline);
@@ -116,10 +110,10 @@ async::task<result<std::string>> identities::group_name(gid_t id, steady_time de
   return core_->name_of(core_->groups, id, deadline);
 }
 std::optional<uid_t> identities::known_user_id(const std::string& name) {
-  return core_->users.ids->known(name, *core_->pool);
+  return core_->users.ids->known(name, core_->pool);
 }
 std::optional<gid_t> identities::known_group_id(const std::string& name) {
-  return core_->groups.ids->known(name, *core_->pool);
+  return core_->groups.ids->known(name, core_->pool);
 }
 
 }  // namespace hdfsmount::fs

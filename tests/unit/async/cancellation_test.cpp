@@ -68,5 +68,20 @@ TEST(worker_pool, work_goes_on_when_nobody_waits_any_more) {
   EXPECT_TRUE(*finished);
 }
 
+TEST(worker_pool, ends_although_its_work_hangs) {
+  auto go_on = std::make_shared<std::atomic<bool>>(false);
+  auto ended = std::make_shared<std::atomic<bool>>(false);
+  {
+    async::worker_pool pool(1);
+    pool.start([go_on, ended] {
+      while (!*go_on) std::this_thread::sleep_for(1ms);
+      *ended = true;
+    });
+  }
+  EXPECT_FALSE(*ended);
+  *go_on = true;
+  while (!*ended) std::this_thread::sleep_for(1ms);
+}
+
 }  // namespace
 }  // namespace hdfsmount
