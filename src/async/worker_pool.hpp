@@ -4,9 +4,11 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <memory>
+#include <thread>
 #include <type_traits>
 
 #include "async/one_shot.hpp"
+#include "base/clock.hpp"
 
 namespace hdfsmount::async {
 
@@ -14,8 +16,11 @@ namespace hdfsmount::async {
 class worker_pool {
  public:
   explicit worker_pool(std::size_t threads) : pool_(std::make_unique<asio::thread_pool>(threads)) {}
-  /// Does not wait for work that hangs: its thread is left to the end of the process.
+  /// Waits a moment for work that is handing over its result, but not for work that hangs: its thread is left to the
+  /// end of the process.
   ~worker_pool() {
+    const auto limit = std::chrono::steady_clock::now() + moment;
+    while (*unfinished_ > 0 && std::chrono::steady_clock::now() < limit) std::this_thread::sleep_for(milliseconds(1));
     if (*unfinished_ > 0) static_cast<void>(pool_.release());
   }
   worker_pool(const worker_pool&) = delete;
@@ -41,6 +46,8 @@ class worker_pool {
   }
 
  private:
+  static constexpr milliseconds moment{500};
+
   const std::shared_ptr<std::atomic<std::size_t>> unfinished_ = std::make_shared<std::atomic<std::size_t>>(0);
   std::unique_ptr<asio::thread_pool> pool_;
 };

@@ -14,7 +14,6 @@
 #include <thread>
 #include <utility>
 
-#include "async/worker_pool.hpp"
 #include "cli/io_threads.hpp"
 #include "cli/layer_options.hpp"
 #include "cli/start_failure.hpp"
@@ -74,7 +73,7 @@ struct mount_daemon::parts {
   const hdfs::options hdfs_options;
 
   io_threads io;
-  async::worker_pool resolver{1};
+  net::resolver names{clock};
   std::unique_ptr<net::connector> connector;
   rpc::client rpc;
   namenode::proxy proxy;
@@ -105,7 +104,7 @@ mount_daemon::parts::parts(const config::settings& settings_, std::string mount_
       log(log_),
       hdfs_options(to_hdfs_options(settings)),
       io(std::max(settings.threads, 1U), log),
-      connector(net::make_tcp_connector(resolver)),
+      connector(net::make_tcp_connector(names)),
       rpc(io.executor(), *connector, to_rpc_options(settings, mount_point), log, numbers),
       proxy(rpc, to_namenode_options(settings), log, numbers),
       namenode(proxy),

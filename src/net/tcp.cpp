@@ -1,7 +1,6 @@
 #include "net/tcp.hpp"
 
 #include <fmt/format.h>
-#include <netdb.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -9,8 +8,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <climits>
-#include <cstring>
-#include <vector>
 
 #include "net/with_deadline.hpp"
 
@@ -95,58 +92,32 @@ class tcp_stream final : public stream {
   int low_water_mark_ = 1;
 };
 
-using endpoints = std::vector<tcp::endpoint>;
-
-/// Asks the system's resolver; blocks.
-result<endpoints> resolve(const host_port& peer) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
-  addrinfo* found = nullptr;
-  if (const int failure = ::getaddrinfo(peer.host.c_str(), nullptr, &hints, &found); failure != 0)
-    return error(errc::unknown_host, peer.host + ": " + ::gai_strerror(failure));
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, &::freeaddrinfo);
-  endpoints out;
-  for (const auto* entry = found; entry != nullptr; entry = entry->ai_next) {
-    tcp::endpoint endpoint;
-    if (entry->ai_addrlen > endpoint.capacity()) continue;
-    std::memcpy(endpoint.data(), entry->ai_addr, entry->ai_addrlen);
-    endpoint.resize(entry->ai_addrlen);
-    endpoint.port(peer.port);
-    out.push_back(endpoint);
-  }
-  if (out.empty()) return error(errc::unknown_host, peer.host + ": no address");
-  return out;
-}
-
 class tcp_connector final : public connector {
  public:
-  explicit tcp_connector(async::worker_pool& resolver) : resolver_(resolver) {}
+  explicit tcp_connector(resolver& names) : names_(names) {}
 
   async::task<result<stream_ptr>> connect(host_port peer, steady_time deadline) override {
-    const auto candidates = co_await addresses(peer, deadline);
+    const auto candidates = co_await names_.addresses(peer.host, deadline);
     if (!candidates) co_return candidates.error();
     error last = errc::connect_failed;
-    for (const auto& endpoint : *candidates) {
+    for (auto left = candidates->size(); left > 0; --left) {
+      const tcp::endpoint endpoint((*candidates)[candidates->size() - left], peer.port);
       tcp::socket socket(co_await asio::this_coro::executor);
       const auto connected = co_await with_deadline(
-          deadline, [&](auto token) { return socket.async_connect(endpoint, std::move(token)); }, errc::connect_failed);
+          share_of(deadline, left), [&](auto token) { return socket.async_connect(endpoint, std::move(token)); },
+          errc::connect_failed);
       if (connected) co_return co_await finish(std::move(socket), std::move(peer));
       last = connected.error().with_context(peer.to_string());
-      if (last == make_error_code(errc::timed_out) || last == make_error_code(errc::cancelled)) break;
+      if (last == make_error_code(errc::cancelled)) break;
     }
     co_return last;
   }
 
  private:
-  async::task<result<endpoints>> addresses(const host_port& peer, steady_time deadline) {
-    boost::system::error_code not_a_literal;
-    const auto literal = asio::ip::make_address(peer.host, not_a_literal);
-    if (!not_a_literal) co_return endpoints{tcp::endpoint(literal, peer.port)};
-    auto work = [peer] { return resolve(peer); };
-    auto answer = co_await resolver_.run(std::move(work), deadline);
-    if (!answer) co_return answer.error().with_context("resolving " + peer.host);
-    co_return std::move(*answer);
+  /// An address that does not answer leaves time for the `left` - 1 behind it.
+  static steady_time share_of(steady_time deadline, std::size_t left) {
+    const auto now = std::chrono::steady_clock::now();
+    return deadline <= now ? deadline : now + (deadline - now) / static_cast<int>(left);
   }
 
   /// Binds the socket to the whole io_context instead of the connecting task's strand, which may end long before it.
@@ -161,7 +132,7 @@ class tcp_connector final : public connector {
     co_return stream_ptr(std::make_unique<tcp_stream>(tcp::socket(context, protocol, descriptor), peer.to_string()));
   }
 
-  async::worker_pool& resolver_;
+  resolver& names_;
 };
 
 }  // namespace
@@ -170,8 +141,8 @@ std::string host_port::to_string() const {
   return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
 }
 
-std::unique_ptr<connector> make_tcp_connector(async::worker_pool& resolver) {
-  return std::make_unique<tcp_connector>(resolver);
+std::unique_ptr<connector> make_tcp_connector(resolver& names) {
+  return std::make_unique<tcp_connector>(names);
 }
 
 }  // namespace hdfsmount::net

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "async/task.hpp"
-#include "async/worker_pool.hpp"
 #include "base/clock.hpp"
+#include "net/resolver.hpp"
 #include "net/stream.hpp"
 
 namespace hdfsmount::net {
@@ -33,8 +33,8 @@ class connector {
   virtual async::task<result<stream_ptr>> connect(host_port peer, steady_time deadline) = 0;
 };
 
-/// TCP with TCP_NODELAY. Names are resolved on `resolver`'s threads, because the system's resolver blocks; every
-/// address of a name is tried in turn. `resolver` must outlive the connector.
-std::unique_ptr<connector> make_tcp_connector(async::worker_pool& resolver);
+/// TCP with TCP_NODELAY. Every address of a name is tried in turn, each for its share of the time that is left. `names`
+/// must outlive the connector.
+std::unique_ptr<connector> make_tcp_connector(resolver& names);
 
 }  // namespace hdfsmount::net

@@ -19,7 +19,7 @@ using testing::task_runner;
 /// A real connection over the loopback interface; `peer` is the other side's socket.
 class tcp_streams : public ::testing::Test {
  protected:
-  tcp_streams() : connector_(net::make_tcp_connector(resolver_)) {}
+  tcp_streams() : connector_(net::make_tcp_connector(names_)) {}
 
   net::host_port here() const { return {"127.0.0.1", listener_.local_endpoint().port()}; }
 
@@ -31,7 +31,8 @@ class tcp_streams : public ::testing::Test {
   }
 
   task_runner tasks_;
-  async::worker_pool resolver_{1};
+  clock_source clock_;
+  net::resolver names_{clock_};
   std::unique_ptr<net::connector> connector_;
   tcp::acceptor listener_{tasks_.context(), tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0)};
   tcp::socket peer_{tasks_.context()};
@@ -62,23 +63,48 @@ TEST_F(tcp_streams, a_name_is_resolved) {
   EXPECT_TRUE(stream) << stream.error().to_string();
 }
 
-TEST_F(tcp_streams, a_connect_that_gets_no_answer_ends_at_its_deadline) {
-  // The queue of a listener that never accepts fills up; from then on Linux does not answer.
-  tcp::acceptor deaf(tasks_.context());
-  deaf.open(tcp::v4());
-  deaf.bind({boost::asio::ip::address_v4::loopback(), 0});
-  deaf.listen(0);
-  const net::host_port silent("127.0.0.1", deaf.local_endpoint().port());
-  std::vector<net::stream_ptr> queued;
-  for (int i = 0; i < 16; ++i) {
-    auto stream = tasks_.run(connector_->connect(silent, in(200ms)));
-    if (!stream) {
-      EXPECT_TRUE(is(stream.error(), errc::timed_out)) << stream.error().to_string();
-      return;
+/// A listener at 127.0.0.2 whose queue is full: Linux does not answer to further connects.
+class deaf_listener {
+ public:
+  deaf_listener(task_runner& tasks, net::connector& connector, std::uint16_t port) : acceptor_(tasks.context()) {
+    acceptor_.open(tcp::v4());
+    acceptor_.set_option(tcp::acceptor::reuse_address(true));
+    acceptor_.bind({boost::asio::ip::make_address("127.0.0.2"), port});
+    acceptor_.listen(0);
+    for (int i = 0; i < 16; ++i) {
+      auto stream = tasks.run(connector.connect(where(), in(200ms)));
+      if (!stream) {
+        EXPECT_TRUE(is(stream.error(), errc::timed_out)) << stream.error().to_string();
+        return;
+      }
+      queued_.push_back(std::move(*stream));
     }
-    queued.push_back(std::move(*stream));
+    ADD_FAILURE() << "the listener's queue never filled";
   }
-  FAIL() << "the listener's queue never filled";
+
+  net::host_port where() const { return {"127.0.0.2", acceptor_.local_endpoint().port()}; }
+
+ private:
+  tcp::acceptor acceptor_;
+  std::vector<net::stream_ptr> queued_;
+};
+
+TEST_F(tcp_streams, a_connect_that_gets_no_answer_ends_at_its_deadline) {
+  const deaf_listener deaf(tasks_, *connector_, 0);
+  const auto stream = tasks_.run(connector_->connect(deaf.where(), in(100ms)));
+  ASSERT_FALSE(stream);
+  EXPECT_TRUE(is(stream.error(), errc::timed_out)) << stream.error().to_string();
+}
+
+TEST_F(tcp_streams, an_address_that_does_not_answer_leaves_time_for_the_next) {
+  const deaf_listener deaf(tasks_, *connector_, here().port);
+  const auto two_addresses = [](const std::string&) -> result<net::address_list> {
+    return net::address_list{boost::asio::ip::make_address("127.0.0.2"), boost::asio::ip::address_v4::loopback()};
+  };
+  net::resolver names(clock_, two_addresses);
+  const auto connector = net::make_tcp_connector(names);
+  const auto stream = tasks_.run(connector->connect({"two", here().port}, in(2s)));
+  EXPECT_TRUE(stream) << stream.error().to_string();
 }
 
 TEST_F(tcp_streams, moves_bytes_both_ways_and_says_would_block) {
