@@ -1,12 +1,13 @@
 #include "base/log.hpp"
 
-#include <spdlog/logger.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/sinks/syslog_sink.h>
 
 #include <array>
 #include <utility>
+
+#include "base/log_queue.hpp"
 
 namespace hdfsmount {
 namespace {
@@ -37,11 +38,11 @@ spdlog::level::level_enum to_spdlog(log_level level) {
   return spdlog::level::off;
 }
 
-std::shared_ptr<spdlog::logger> make_sink(std::shared_ptr<spdlog::sinks::sink> sink) {
-  auto out = std::make_shared<spdlog::logger>("hdfsmount", std::move(sink));
-  out->set_level(spdlog::level::trace);
-  out->flush_on(spdlog::level::trace);
-  return out;
+/// For sinks that write the time themselves.
+template <class Sink>
+std::unique_ptr<log_queue> with_time(std::shared_ptr<Sink> sink) {
+  sink->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l hdfsmount: %v");
+  return std::make_unique<log_queue>(std::move(sink));
 }
 
 }  // namespace
@@ -58,28 +59,33 @@ std::string_view to_string(log_level level) {
   return "off";
 }
 
-logger::logger(std::shared_ptr<spdlog::logger> sink, log_level level) : sink_(std::move(sink)), level_(level) {}
-logger::logger(logger&& other) noexcept : sink_(std::move(other.sink_)), level_(other.level_.load()) {}
+logger::logger(std::unique_ptr<log_queue> queue, log_level level) : queue_(std::move(queue)), level_(level) {}
+logger::logger(logger&& other) noexcept : queue_(std::move(other.queue_)), level_(other.level_.load()) {}
 logger::~logger() = default;
 
 logger logger::to_stderr(log_level level) {
-  auto sink = make_sink(std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  sink->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l hdfsmount: %v");
-  return {std::move(sink), level};
+  return {with_time(std::make_shared<spdlog::sinks::stderr_sink_mt>()), level};
 }
 
 logger logger::to_syslog(const std::string& ident, log_level level) {
-  return {make_sink(std::make_shared<spdlog::sinks::syslog_sink_mt>(ident, LOG_PID, LOG_DAEMON, false)), level};
+  auto sink = std::make_shared<spdlog::sinks::syslog_sink_mt>(ident, LOG_PID, LOG_DAEMON, false);
+  return {std::make_unique<log_queue>(std::move(sink)), level};
 }
 
 logger logger::to_file(const std::string& path, log_level level) {
-  auto sink = make_sink(std::make_shared<spdlog::sinks::basic_file_sink_mt>(path));
-  sink->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l hdfsmount: %v");
-  return {std::move(sink), level};
+  return {with_time(std::make_shared<spdlog::sinks::basic_file_sink_mt>(path)), level};
 }
 
 void logger::write(log_level level, std::string_view line) {
-  sink_->log(to_spdlog(level), "{}", line);
+  queue_->push(to_spdlog(level), line);
+}
+
+bool logger::flush(milliseconds patience) {
+  return queue_->flush(patience);
+}
+
+std::size_t logger::dropped() const {
+  return queue_->dropped();
 }
 
 }  // namespace hdfsmount

@@ -8,11 +8,11 @@
 #include <string>
 #include <string_view>
 
-namespace spdlog {
-class logger;
-}
+#include "base/clock.hpp"
 
 namespace hdfsmount {
+
+class log_queue;
 
 enum class log_level { trace, debug, info, warning, error, off };
 
@@ -20,7 +20,9 @@ enum class log_level { trace, debug, info, warning, error, off };
 std::optional<log_level> parse_log_level(std::string_view word);
 std::string_view to_string(log_level level);
 
-/// Where the daemon writes its log lines. Thread-safe; owned by main and passed down by reference, never global.
+/// Where the daemon writes its log lines. Who logs never waits for the disk, pipe or log daemon behind it: one thread
+/// writes, and lines are dropped, and counted, when it falls far behind. Thread-safe; owned by main and passed down by
+/// reference, never global. Starts a thread: make it after fork(), with the signals blocked that others take.
 class logger {
  public:
   /// Lines go to standard error (a terminal, or the journal under systemd).
@@ -39,6 +41,10 @@ class logger {
   void set_level(log_level level) noexcept { level_.store(level, std::memory_order_relaxed); }
 
   void write(log_level level, std::string_view line);
+  /// Waits until the lines so far are written; false when that took longer than `patience`.
+  bool flush(milliseconds patience);
+  /// How many lines were dropped so far.
+  std::size_t dropped() const;
 
   template <class... Args>
   void log(log_level level, fmt::format_string<Args...> format, Args&&... args) {
@@ -62,9 +68,9 @@ class logger {
   }
 
  private:
-  logger(std::shared_ptr<spdlog::logger> sink, log_level level);
+  logger(std::unique_ptr<log_queue> queue, log_level level);
 
-  std::shared_ptr<spdlog::logger> sink_;
+  std::unique_ptr<log_queue> queue_;
   std::atomic<log_level> level_;
 };
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <malloc.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@
 
 namespace hdfsmount::cli {
 namespace {
+
+constexpr milliseconds log_patience{2'000};
 
 /// What is decided before there is a daemon.
 struct plan {
@@ -63,10 +66,8 @@ void warn(const plan& what, logger& log) {
 }
 
 /// Mounts and serves until the end. Throws with nothing mounted when the mount never answered.
-int serve(const plan& what, std::optional<outcome_pipe>& waiting) {
-  auto log = open_log(what);
+int serve(const plan& what, std::optional<outcome_pipe>& waiting, logger& log) {
   warn(what, log);
-  block_signals(what.line.foreground);
   mount_daemon daemon(what.settings, what.mount_point, what.control_directory, log);
   const signal_thread signals(what.line.foreground, [&] { daemon.stop(); });
   daemon.start();
@@ -87,17 +88,24 @@ int serve(const plan& what, std::optional<outcome_pipe>& waiting) {
   return exit_mount_failed;
 }
 
-/// Where the one line about a failure goes: to whoever waits for the daemon, else to standard error.
-int fail(std::optional<outcome_pipe>& waiting, int exit_code, const std::string& line) {
+bool takes_more(int fd) {
+  pollfd probe{fd, POLLOUT, 0};
+  return ::poll(&probe, 1, 0) == 1 && (probe.revents & POLLOUT) != 0;
+}
+
+/// Where the one line about a failure goes: to whoever waits for the daemon, else to standard error, below what the
+/// log says there; a pipe there that nobody reads takes no more.
+int fail(std::optional<outcome_pipe>& waiting, std::optional<logger>& log, int exit_code, const std::string& line) {
   if (waiting) {
     waiting->report_failure(exit_code, line);
-  } else {
+  } else if (!log || log->flush(log_patience) || takes_more(STDERR_FILENO)) {
     fmt::print(stderr, "{}\n", line);
   }
   return exit_code;
 }
 
-int run(const std::vector<std::string>& arguments) {
+/// `log` is opened as soon as it is known where, after the fork.
+int run(const std::vector<std::string>& arguments, std::optional<logger>& log) {
   const auto& path = arguments.front();
   const auto program = path.substr(path.rfind('/') + 1);
   std::optional<outcome_pipe> waiting;
@@ -114,12 +122,22 @@ int run(const std::vector<std::string>& arguments) {
     const auto what = make_plan(std::move(line));
     if (what.line.fake) return exit_ok;
     if (!what.line.foreground) waiting.emplace(continue_in_background());
-    return serve(what, waiting);
+    block_signals(what.line.foreground);
+    log.emplace(open_log(what));
+    return serve(what, waiting, *log);
   } catch (const config::config_error& problem) {
-    return fail(waiting, exit_usage, fmt::format("{}: {}", program, problem.what()));
+    return fail(waiting, log, exit_usage, fmt::format("{}: {}", program, problem.what()));
   } catch (const std::exception& problem) {
-    return fail(waiting, exit_mount_failed, fmt::format("{}: {}", program, problem.what()));
+    return fail(waiting, log, exit_mount_failed, fmt::format("{}: {}", program, problem.what()));
   }
+}
+
+/// Nothing that the log still holds back may hold the process: exit() could wait for a thread that hangs in a write.
+int run(const std::vector<std::string>& arguments) {
+  std::optional<logger> log;
+  const int code = run(arguments, log);
+  if (log && !log->flush(log_patience)) ::_exit(code);
+  return code;
 }
 
 /// Every read in flight may need a connection; the usual soft limit of 1,024 is for programs that use select(2).

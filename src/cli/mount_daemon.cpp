@@ -32,6 +32,7 @@ namespace {
 /// Four requests of the largest size in flight for one sequential reader.
 constexpr unsigned read_ahead_kib = 4096;
 constexpr milliseconds shutdown_patience{5'000};
+constexpr milliseconds log_patience{2'000};
 
 /// A failing start is told in one line, by whoever started it; what the layers below warn of on the way would say it
 /// twice. Debug levels show all the same.
@@ -133,6 +134,7 @@ result<void> mount_daemon::parts::reach_root() {
 
 boost::json::value mount_daemon::parts::status() {
   hdfs.update_gauges();
+  numbers.get("log_lines_dropped").set(static_cast<std::int64_t>(log.dropped()));
   status_input input(settings, mount_point);
   input.namenode = proxy.current().to_string();
   input.level = log.level();
@@ -205,6 +207,7 @@ void mount_daemon::parts::shut_down() {
   }
   // Destructors would run under tasks that still use what they destroy. Nothing is mounted, so nothing is lost.
   log.error("tasks did not end after being cancelled, ending the process without them");
+  log.flush(log_patience);
   ::_exit(exit_ok);
 }
 

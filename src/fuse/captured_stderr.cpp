@@ -1,6 +1,7 @@
 #include "fuse/captured_stderr.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -13,7 +14,10 @@ namespace hdfsmount::fuse {
 namespace {
 
 void write_through(std::string_view text) {
+  constexpr int patience_ms = 1'000;
   while (!text.empty()) {
+    pollfd writable{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&writable, 1, patience_ms) != 1) return;
     const auto count = ::write(STDERR_FILENO, text.data(), text.size());
     if (count <= 0) return;  // nobody reads standard error, and there is no other place to say so
     text.remove_prefix(static_cast<std::size_t>(count));
