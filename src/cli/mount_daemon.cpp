@@ -129,7 +129,10 @@ result<void> mount_daemon::parts::reach_root() {
   const auto root =
       io.run(namenode.get_file_info(context, settings.source.path, namenode::patience::fail_fast), remember);
   if (!root) return root.error();
-  return io.run(files.start(context), remember);
+  if (auto reached = io.run(files.start(context), remember); !reached) return reached.error();
+  const auto defaults = io.run(hdfs.get_server_defaults(context), remember);
+  if (!defaults) return defaults.error();
+  return check_supported(*defaults);
 }
 
 boost::json::value mount_daemon::parts::status() {

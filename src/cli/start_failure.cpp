@@ -37,12 +37,18 @@ std::string advice(const config::resolved_source& source, const std::string& use
   if (code == fs::make_error_code(fs::fs_errc::not_directory)) return fmt::format("{} is not a directory", source.path);
   if (code == make_error_code(namenode_errc::access_denied))
     return fmt::format("user {} may not reach {}; -o hdfs_user= chooses another user", user, source.path);
+  if (code == make_error_code(errc::unsupported)) return "this cluster cannot be mounted";
   if (code == make_error_code(namenode_errc::standby))
     return "none of the NameNodes is active; see hdfs haadmin -getAllServiceState";
   return "see the NameNode's log";
 }
 
 }  // namespace
+
+result<void> check_supported(const wire::server_defaults& cluster) {
+  if (!cluster.encrypt_data_transfer) return {};
+  return error(errc::unsupported, "the cluster demands encrypted data transfer (dfs.encrypt.data.transfer)");
+}
 
 std::string explain_start_failure(const config::resolved_source& source, const std::string& hdfs_user,
                                   const error& failure) {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster import simple
 from tests.cluster.config import write_dir
 from tests.cluster.ports import free_port
 from tests.mount.mounting import daemons_of, mount_table, program
@@ -151,6 +152,21 @@ def test_a_directory_that_is_not_there(point, cluster):
 def test_a_source_that_is_a_file(point, cluster, here):
     cluster.webhdfs.put(f"{here}/file", b"")
     refused([program("hdfsmount"), f"{cluster.uri}{here}/file", point, "-o", f"conf={cluster.conf_dir}"], f"{here}/file")
+
+
+@pytest.fixture(scope="module")
+def encrypting_cluster():
+    """Its clients' configuration says nothing of the encryption that its servers demand."""
+    keys = {"dfs.encrypt.data.transfer": "true", "dfs.block.access.token.enable": "true", "dfs.replication": "1"}
+    with simple(datanodes=0, conf=keys) as made:
+        made.write_client_conf({"fs.defaultFS": made.uri})
+        yield made
+
+
+@MODES
+def test_a_cluster_that_demands_encrypted_transfer(point, encrypting_cluster, flags):
+    refused([program("hdfsmount"), point, *flags, "-o", f"conf={encrypting_cluster.conf_dir}"],
+            encrypting_cluster.uri, "demands encrypted data transfer", "cannot be mounted")
 
 
 def test_no_source_and_no_default(point):

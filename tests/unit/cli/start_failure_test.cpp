@@ -60,5 +60,16 @@ TEST(start_failure, is_one_line_whatever_the_server_says) {
   EXPECT_LT(line.size(), 1000U);
 }
 
+TEST(start_failure, a_cluster_that_demands_encryption_is_refused) {
+  wire::server_defaults cluster;
+  EXPECT_TRUE(check_supported(cluster));
+  cluster.encrypt_data_transfer = true;
+  const auto refused = check_supported(cluster);
+  ASSERT_FALSE(refused);
+  const auto line = explain(refused.error());
+  for (const auto* part : {"encrypted data transfer", "dfs.encrypt.data.transfer", "cannot be mounted"})
+    EXPECT_NE(line.find(part), std::string::npos) << part << " in " << line;
+}
+
 }  // namespace
 }  // namespace hdfsmount::cli
