@@ -49,7 +49,18 @@ class JavaClient:
         return self._child.poll() is None
 
     def call(self, operation: str, **params) -> list[str]:
-        """One request; the reply's values.  JavaError when the operation failed."""
+        """One request; the reply's values.  JavaError when the operation failed.
+
+        Tried again once when the client still held a connection to a NameNode that has ended since: that did nothing.
+        """
+        try:
+            return self._call_once(operation, **params)
+        except JavaError as error:
+            if error.exception != "java.io.EOFException":
+                raise
+            return self._call_once(operation, **params)
+
+    def _call_once(self, operation: str, **params) -> list[str]:
         words = [operation, *(f"{k}={_encode(v)}" for k, v in params.items() if v is not None)]
         with self._lock:
             self._child.stdin.write(("\t".join(words) + "\n").encode())
