@@ -103,7 +103,10 @@ class _Reader:
         return file
 
     def _compare(self, got: bytes, offset: int, wanted: int) -> None:
-        if got != self._bytes[offset:offset + wanted]:
+        expected = self._bytes[offset:offset + wanted]
+        if self._stopped:
+            expected = expected[:len(got)]  # SIGTERM, which raises nothing, may have ended the call after its first pages
+        if got != expected:
             raise WrongBytes(f"{len(got)} of {wanted} bytes at {offset}")
         self._board.read[self._number] += len(got)
 

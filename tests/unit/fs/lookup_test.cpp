@@ -302,6 +302,7 @@ TEST_F(other_calls, failures_are_reported_with_their_errno) {
   EXPECT_EQ(files->report(ask(operation::open), root, "f\n", error(errc::unsupported, "erasure-coded")), EOPNOTSUPP);
   runner.log.set_level(log_level::info);
   EXPECT_EQ(files->report(ask(operation::lookup), root, "none", error(namenode_errc::not_found)), ENOENT);
+  EXPECT_TRUE(runner.log.flush(seconds(5)));
   const auto lines = ::testing::internal::GetCapturedStderr();
   for (const auto* part : {"request 7", "open", "inode 1", "\"/f \"", "uid 500", "daemon", "erasure-coded"})
     EXPECT_NE(lines.find(part), std::string::npos) << part << " in " << lines;
