@@ -85,10 +85,13 @@ def find(cluster, round_trip):
 @pytest.mark.long
 def test_find_takes_one_round_trip_a_listing(cluster, show):
     in_flight = 1  # find(1) asks for one directory after the other
+    near = 0.0  # what the machine itself takes, however busy it is
     for round_trip in ROUND_TRIPS:
         seconds, calls = min((find(cluster, round_trip) for _ in range(ROUNDS)), key=lambda outcome: outcome[0])
         listings = calls["getListing"]
         show(f"find over {FILES} files at {round_trip * 1000:g} ms: {seconds:.2f} s, {calls}, {in_flight} in flight")
         assert DIRECTORIES < listings < 2 * DIRECTORIES
+        if round_trip == 0:
+            near = seconds
         if round_trip == 0.010:
-            assert seconds < 1.5 * listings * round_trip / in_flight
+            assert seconds - near < 1.5 * listings * round_trip / in_flight
