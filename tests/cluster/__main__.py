@@ -22,6 +22,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--version", default=DEFAULT_VERSION, help="Hadoop version (default %(default)s)")
     parser.add_argument("--datanodes", type=int, default=1, metavar="N")
     parser.add_argument("--symlinks", action="store_true", help="a NameNode that allows symbolic links")
+    parser.add_argument("--short-circuit", action="store_true", help="DataNodes that pass open files to local clients")
     parser.add_argument("--dir", metavar="D", help="where the cluster's directory is made (default: the temp dir)")
     parser.add_argument("--conf", action="append", default=[], metavar="KEY=VALUE", help="a Hadoop key, repeatable")
     parser.add_argument("--conf-out", metavar="FILE",
@@ -57,8 +58,8 @@ def main() -> int:
             print(hadoop(options.version).root)
             return 0
         conf = dict(item.split("=", 1) for item in options.conf)
-        with simple(version=options.version, datanodes=options.datanodes, symlinks=options.symlinks, conf=conf,
-                    parent=options.dir) as cluster:
+        with simple(version=options.version, datanodes=options.datanodes, symlinks=options.symlinks,
+                    short_circuit=options.short_circuit, conf=conf, parent=options.dir) as cluster:
             _report(cluster, options.conf_out)
             running = True
             while not stop.wait(1):

@@ -43,13 +43,15 @@ class Cluster:
     directory   everything the cluster writes; removed by close() or with this process
     conf_dir    what clients need: core-site.xml and hdfs-site.xml
     uri         the file system, "hdfs://127.0.0.1:PORT"
+    sockets     the directory of the DataNodes' UNIX sockets, where they have any; it lives as long as `directory`
     """
 
     def __init__(self, *, version: str = DEFAULT_VERSION, parent: os.PathLike | None = None):
         self.hadoop = hadoop(version)
         self.version = version
         self.directory = Path(tempfile.mkdtemp(prefix="hdfsmount-cluster-", dir=parent)).resolve()
-        self._janitor = Janitor(self.directory)
+        self._janitors = [Janitor(self.directory)]
+        self._sockets: Path | None = None
         self.logs = self.directory / "logs"
         self.conf_dir = self.directory / "client"
         for path in (self.logs, self.directory / "tmp"):
@@ -67,6 +69,15 @@ class Cluster:
         """A daemon's command line: its own configuration directory and heap."""
         return self.hadoop.jvm(main_class, *args, class_path=self.hadoop.class_path(conf, *class_path),
                                options=(f"-Xmx{heap}", f"-Djava.io.tmpdir={self.directory / 'tmp'}", *options))
+
+    @property
+    def sockets(self) -> Path | None:
+        return self._sockets
+
+    @sockets.setter
+    def sockets(self, directory: Path) -> None:
+        self._sockets = directory
+        self._janitors.append(Janitor(directory))
 
     def add(self, process: Process) -> Process:
         self.processes[process.name] = process
@@ -145,6 +156,11 @@ class Cluster:
         """The "host:port" at which a DataNode serves data."""
         return config.read_dir(self.directory / name / "conf")["dfs.datanode.address"]
 
+    def domain_socket(self, name: str) -> Path:
+        """The UNIX socket at which a DataNode passes open files on."""
+        assert self.sockets is not None, "made without short_circuit=True"
+        return self.sockets / f"dn.{self.transfer_address(name).rsplit(':', 1)[1]}"
+
     def replicas(self, block_id: int) -> list[Path]:
         """Every DataNode's file of a block (without the checksum file)."""
         return sorted(self.directory.glob(f"dn*/data*/current/BP-*/current/*/**/blk_{block_id}"))
@@ -163,7 +179,8 @@ class Cluster:
         # Nothing of a test cluster is worth an orderly shutdown.
         for process in self.processes.values():
             process.kill()
-        self._janitor.close()
+        for janitor in self._janitors:
+            janitor.close()
 
     def __enter__(self) -> "Cluster":
         return self

@@ -3,9 +3,11 @@
 import fcntl
 import hashlib
 import os
+import platform
 import re
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 from .versions import DEFAULT_VERSION, ordinal
@@ -30,6 +32,9 @@ _DEPENDENCY = """    <dependency>
 
 # hadoop-hdfs takes hadoop-common as a provided dependency, so all three are named.
 _ARTIFACTS = ("hadoop-common", "hadoop-hdfs", "hadoop-hdfs-client")
+
+# Apache's releases on Maven Central lack libhadoop.so; this jar has one that works with every version tested here.
+_NATIVE_ARTIFACT = ("io.trino.hadoop", "hadoop-apache", "3.3.5-3")
 
 # The daemons look for these directories on the class path; empty ones are enough.
 _WEBAPPS = ("hdfs", "datanode", "journal", "router", "static")
@@ -68,31 +73,65 @@ def _drop_duplicates(lib: Path) -> None:
             path.unlink()
 
 
+def _maven(*arguments: str, what: str) -> None:
+    done = subprocess.run([require("mvn", "maven"), "-B", "-q", *arguments], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"fetching {what} with Maven failed:\n{done.stdout}")
+
+
 def _fetch(target: Path, version: str) -> None:
-    mvn = require("mvn", "maven")
     staging = target.with_name(target.name + ".partial")
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     dependencies = "\n".join(_DEPENDENCY.format(artifact=a, version=version) for a in _ARTIFACTS)
     (staging / "pom.xml").write_text(_POM.format(dependencies=dependencies))
-    done = subprocess.run(
-        [mvn, "-B", "-q", "-f", str(staging / "pom.xml"), "dependency:copy-dependencies",
-         "-DincludeScope=runtime", f"-DoutputDirectory={staging / 'lib'}"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode != 0:
-        raise RuntimeError(f"fetching Hadoop {version} with Maven failed:\n{done.stdout}")
+    _maven("-f", str(staging / "pom.xml"), "dependency:copy-dependencies", "-DincludeScope=runtime",
+           f"-DoutputDirectory={staging / 'lib'}", what=f"Hadoop {version}")
     _drop_duplicates(staging / "lib")
     for name in _WEBAPPS:
         (staging / "classpath" / "webapps" / name).mkdir(parents=True)
     staging.rename(target)
 
 
+def _fetch_native(target: Path) -> None:
+    group, artifact, version = _NATIVE_ARTIFACT
+    staging = target.with_name(target.name + ".partial")
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    _maven("dependency:copy", f"-Dartifact={group}:{artifact}:{version}", f"-DoutputDirectory={staging}",
+           what="libhadoop")
+    jar = staging / f"{artifact}-{version}.jar"
+    kind = {"x86_64": "amd64"}.get(platform.machine(), platform.machine())
+    with zipfile.ZipFile(jar) as archive:
+        try:
+            library = archive.read(f"nativelib/Linux-{kind}/libhadoop.so")
+        except KeyError:
+            raise RuntimeError(f"{jar.name} has no libhadoop.so for {kind} processors") from None
+    (staging / "libhadoop.so").write_bytes(library)
+    jar.unlink()
+    staging.rename(target)
+
+
+def native_libraries() -> Path:
+    """The directory of libhadoop.so, fetched now unless it is cached: what a DataNode needs to pass open files on."""
+    root = cache_root() / f"libhadoop-{_NATIVE_ARTIFACT[2]}"
+    with _lock(root):
+        if not root.exists():
+            _fetch_native(root)
+    return root
+
+
 class Hadoop:
-    """The installed jars of one Hadoop version."""
+    """The installed jars of one Hadoop version.
+
+    native    the directory of libhadoop.so for every JVM, or None
+    """
 
     def __init__(self, version: str, root: Path):
         self.version = version
         self.root = root
+        self.native: Path | None = None
         self.java = require("java", "openjdk-17-jdk-headless")
 
     @property
@@ -106,7 +145,8 @@ class Hadoop:
     def jvm(self, main_class: str, *args: str, class_path: str, options: tuple[str, ...] = ()) -> list[str]:
         """The command line of a JVM that leaves no files outside its own directory."""
         opens = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENS]
-        return [self.java, "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.net.preferIPv4Stack=true", *opens,
+        native = [f"-Djava.library.path={self.native}"] if self.native else []
+        return [self.java, "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.net.preferIPv4Stack=true", *opens, *native,
                 *options, "-cp", class_path, main_class, *args]
 
     def helper_classes(self) -> Path:

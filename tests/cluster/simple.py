@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 
-from . import config, jmx
+from . import config, domain_socket, jmx
 from .cluster import Cluster
+from .jars import native_libraries
 from .ports import free_port
 from .process import Process
 from .versions import DEFAULT_VERSION
@@ -14,21 +15,29 @@ _SYMLINK_NAMENODE = "SymlinkNameNode"
 _DATANODE = "org.apache.hadoop.hdfs.server.datanode.DataNode"
 
 
-def simple(*, version: str = DEFAULT_VERSION, datanodes: int = 1, symlinks: bool = False,
+def simple(*, version: str = DEFAULT_VERSION, datanodes: int = 1, symlinks: bool = False, short_circuit: bool = False,
            conf: dict[str, str] | None = None, parent: os.PathLike | None = None) -> Cluster:
     """A healthy cluster of processes "nn", "dn1", "dn2", ...
 
-    symlinks   the NameNode allows symbolic links, which stock Hadoop has switched off
-    conf       further Hadoop keys for every daemon and every client
-    parent     where the cluster's directory is made
+    symlinks        the NameNode allows symbolic links, which stock Hadoop has switched off
+    short_circuit   the DataNodes pass open files to clients on this machine, and clients ask for them
+    conf            further Hadoop keys for every daemon and every client
+    parent          where the cluster's directory is made
     """
     cluster = Cluster(version=version, parent=parent)
     try:
-        _build(cluster, datanodes, symlinks, conf or {})
+        keys = _pass_open_files(cluster) if short_circuit else {}
+        _build(cluster, datanodes, symlinks, {**keys, **(conf or {})})
     except BaseException:
         cluster.close()
         raise
     return cluster
+
+
+def _pass_open_files(cluster: Cluster) -> dict[str, str]:
+    cluster.hadoop.native = native_libraries()
+    cluster.sockets = domain_socket.make_directory()
+    return {"dfs.client.read.shortcircuit": "true", "dfs.domain.socket.path": str(cluster.sockets / "dn._PORT")}
 
 
 def _build(cluster: Cluster, datanodes: int, symlinks: bool, conf: dict[str, str]) -> None:

@@ -219,6 +219,19 @@ def test_a_start_that_fails_shows_the_log(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_open_files_are_passed_on_where_asked_for_and_their_sockets_go_with_the_cluster():
+    with simple(short_circuit=True) as made:
+        made.webhdfs.put("/passed", b"x" * 100000)
+        assert made.shell("dfs", "-cat", "/passed") == "x" * 100000
+        passed = "op: REQUEST_SHORT_CIRCUIT_FDS"
+        wait_until(lambda: passed in made.log_path("dn1").read_text(), what="the DataNode's record of it")
+        line, = (line for line in made.log_path("dn1").read_text().splitlines() if passed in line)
+        assert "success: true" in line
+        assert made.domain_socket("dn1").is_socket()
+        sockets = made.sockets
+    assert not sockets.exists()
+
+
 def start_cli(tmp_path):
     """Starts the command and returns it with what it printed: values by key."""
     child = subprocess.Popen([sys.executable, "-m", "tests.cluster", "--dir", str(tmp_path),
