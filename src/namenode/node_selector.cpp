@@ -58,7 +58,8 @@ void node_selector::served(std::size_t index) {
     const auto time = now();
     if (time - unserved_since_ >= settings_.silence) begin_return(time);
     unserved_since_ = time;
-    if (failed_rounds_ == 0) return;
+    if (failed_rounds_ == 0 && !hesitating_) return;
+    hesitating_ = false;
     failed_rounds_ = 0;
     next_round_ = steady_time();
   }
@@ -152,6 +153,14 @@ steady_time node_selector::next_turn(presence& call, steady_time deadline) {
   if (silent && failed_rounds_ == 0) {
     failed_rounds_ = rounds_of_silence;
     last_failure_ = error(errc::timed_out, "NameNode " + nodes_[current_].name + " does not answer");
+  }
+  if (failed_rounds_ == 0 && asked_ > 0 && time - unserved_since_ >= settings_.hesitation) {
+    if (time >= next_trickle_) {
+      next_trickle_ = time + settings_.hesitation;
+      return time;
+    }
+    hesitating_ = true;
+    return std::min(next_trickle_, unserved_since_ + settings_.silence);
   }
   if (failed_rounds_ > 0) {
     next_round_ = call.probes_till_ = time + backoff(settings_, failed_rounds_++);

@@ -85,6 +85,8 @@ class node_selector {
   std::unordered_map<pid_t, std::size_t> present_;  // calls of each process
   std::size_t asked_ = 0;                           // how many of them have been sent
   steady_time unserved_since_;                      // while there are such
+  bool hesitating_ = false;                         // calls wait because none was served for a moment
+  steady_time next_trickle_;                        // when one of them may go on
   std::unordered_set<pid_t> returning_;             // processes that waited for the end of the last outage
   steady_time return_ends_;
   async::notifier turn_;

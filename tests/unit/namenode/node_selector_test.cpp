@@ -53,7 +53,7 @@ class node_selector_test : public ::testing::Test {
   }
 
   testing::task_runner tasks_;
-  const options settings_ = settings();
+  options settings_ = settings();
   node_selector selector_{settings_, tasks_.log()};
   pid_t last_process_ = 100;
   bool hangs_ = true;
@@ -67,6 +67,22 @@ TEST_F(node_selector_test, all_may_ask_while_all_is_well) {
   tasks_.context().poll();
   EXPECT_EQ(turns_.size(), 10U);
   hangs_ = false;
+  EXPECT_TRUE(tasks_.drain());
+}
+
+TEST_F(node_selector_test, while_none_is_served_few_more_are_sent) {
+  settings_.hesitation = 40ms;
+  settings_.silence = 10s;
+  const auto call = asked();
+  std::this_thread::sleep_for(50ms);
+  start(20);
+  EXPECT_FALSE(tasks_.drain(100ms));
+  EXPECT_GE(turns_.size(), 2U);
+  EXPECT_LE(turns_.size(), 4U);
+  hangs_ = false;
+  selector_.served(0);
+  tasks_.drain(20ms);
+  EXPECT_EQ(turns_.size(), 20U) << "nobody has waited so long that they should come back one by one";
   EXPECT_TRUE(tasks_.drain());
 }
 
