@@ -46,6 +46,12 @@ std::optional<result<entry>> file_system::try_lookup(const request&, inode_id pa
 async::task<result<entry>> file_system::lookup(request asked, inode_id parent, std::string name) {
   if (auto quick = try_lookup(asked, parent, name)) co_return *quick;
   parts_->entry_misses.add();
+  const bool remembers = settings_.entry_timeout.count() > 0;
+  if (auto before = remembers ? parts_->scans.look_up(parent, name) : std::nullopt) {
+    const auto renewed = co_await parts_->renew_names(asked.context, parent, std::move(*before));
+    parts_->scans.renewed(parent, renewed ? *renewed : 0);
+    if (auto quick = try_lookup(asked, parent, name)) co_return *quick;
+  }
   const auto where = parts_->inodes.locate(parent, parts_->clock.now());
   if (!where) co_return make_error(fs_errc::stale);
   auto record = co_await parts_->source.ask(std::move(asked.context), join(where->best(), name), where->use_path());

@@ -21,6 +21,17 @@ async::task<result<std::shared_ptr<const numbered_page>>> file_system::parts::fe
   co_return number(*view, plan, std::move(*listing), by_path);
 }
 
+async::task<result<std::size_t>> file_system::parts::renew_names(call_context context, inode_id directory,
+                                                                 std::string start_after) {
+  const auto where = inodes.locate(directory, clock.now());
+  if (!where) co_return make_error(fs_errc::stale);
+  auto listing = co_await source.list(std::move(context), where->best(), where->use_path(), std::move(start_after));
+  if (!listing) co_return listing.error();
+  for (const auto& listed : listing->entries)
+    entries.put(directory, listed.name, dressed(directory, listed.name, listed.record));
+  co_return listing->entries.size();
+}
+
 std::shared_ptr<const numbered_page> file_system::parts::number(const inode_view& view,
                                                                 const open_directory::plan& plan,
                                                                 record_source::listing listing, bool by_path) {
@@ -66,6 +77,7 @@ async::task<result<handle_id>> file_system::opendir(request asked, inode_id node
     co_return make_error(fs_errc::stale);
   }
   if (!page) co_return page.error();
+  parts_->scans.listed(node, *page);
   directory->accept(std::move(*page), false);
   parts_->inodes.pin(node);
   co_return parts_->handles.add(std::move(directory));
@@ -89,6 +101,7 @@ async::task<result<directory_slice>> file_system::readdir(request asked, handle_
     call_context as_opener(directory->who(), asked.context.deadline, asked.context.id);
     auto page = co_await parts_->fetch_page(std::move(as_opener), directory->node(), directory->page_for(offset));
     if (!page) co_return page.error();
+    parts_->scans.listed(directory->node(), *page);
     directory->accept(*page, true);
     if (auto slice = open_directory::cut(*page, offset)) co_return std::move(*slice);
   }

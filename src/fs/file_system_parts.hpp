@@ -5,6 +5,7 @@
 
 #include "async/single_flight.hpp"
 #include "base/line_limiter.hpp"
+#include "fs/directory_scans.hpp"
 #include "fs/entry_cache.hpp"
 #include "fs/file_system.hpp"
 #include "fs/handle_table.hpp"
@@ -49,6 +50,8 @@ struct file_system::parts {
 
   async::task<result<std::shared_ptr<const numbered_page>>> fetch_page(call_context context, inode_id node,
                                                                        open_directory::plan plan);
+  /// Lists the names after `start_after` and remembers what they lead to; how many.
+  async::task<result<std::size_t>> renew_names(call_context context, inode_id directory, std::string start_after);
   std::shared_ptr<const numbered_page> number(const inode_view& view, const open_directory::plan& plan,
                                               record_source::listing listing, bool by_path);
 
@@ -60,6 +63,7 @@ struct file_system::parts {
   const std::uint64_t generation;
   inode_table inodes;
   entry_cache entries;
+  directory_scans scans{64};
   handle_table handles;
   read_failures failures;
   record_source source;

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "mounted_fake.hpp"
@@ -58,6 +59,44 @@ TEST_F(lookups, owner_and_mode_can_be_overridden) {
   EXPECT_EQ(found->attr.gid, 8U);
   EXPECT_EQ(found->attr.mode, 0750);
   EXPECT_EQ(name_base->calls(), 0) << "what is overridden needs no name service";
+}
+
+TEST_F(lookups, in_the_order_of_the_listing_are_answered_by_pages) {
+  const auto id = hdfs.add_directory("/d");
+  for (int i = 100; i < 200; ++i) hdfs.add_file("/d/f" + std::to_string(i), "x");
+  hdfs.page_size = 60;
+  mount();
+  const auto directory = walk("/d");
+  const auto handle = opendir(directory);
+  ASSERT_TRUE(handle);
+  EXPECT_EQ(names_from(*handle, 0).size(), 102U);
+  files->releasedir(*handle);
+  clock.advance(seconds(2));
+  hdfs.forget_calls();
+  for (int i = 100; i < 200; ++i) EXPECT_TRUE(lookup(directory, "f" + std::to_string(i)));
+  const auto where = fmt::format("/.reserved/.inodes/{}", id);
+  EXPECT_EQ(hdfs.log(), (std::vector<std::string>{"get_status " + where + "/f100", "list " + where, "list " + where}));
+  hdfs.remove("/d/f103");
+  clock.advance(seconds(2));
+  EXPECT_TRUE(lookup(directory, "f101"));
+  EXPECT_TRUE(lookup(directory, "f102"));
+  EXPECT_EQ(errno_for(lookup(directory, "f103"), operation::lookup), ENOENT) << "gone since it was listed";
+  EXPECT_TRUE(lookup(directory, "f104"));
+}
+
+TEST_F(lookups, in_order_go_on_one_by_one_when_listing_is_not_allowed) {
+  hdfs.add_directory("/d");
+  for (int i = 100; i < 110; ++i) hdfs.add_file("/d/f" + std::to_string(i), "x");
+  mount();
+  const auto directory = walk("/d");
+  const auto handle = opendir(directory);
+  ASSERT_TRUE(handle);
+  names_from(*handle, 0);
+  files->releasedir(*handle);
+  clock.advance(seconds(2));
+  hdfs.fail("list", namenode_errc::access_denied);
+  for (int i = 100; i < 110; ++i) EXPECT_TRUE(lookup(directory, "f" + std::to_string(i)));
+  EXPECT_EQ(hdfs.calls("list"), 2) << "the program's, and one that was refused";
 }
 
 TEST_F(lookups, are_answered_from_memory_within_the_timeout) {
