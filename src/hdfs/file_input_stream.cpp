@@ -37,7 +37,7 @@ std::optional<read_data> file_input_stream::try_read(std::uint64_t offset, std::
 file_input_stream::pattern file_input_stream::classify(std::uint64_t offset, std::size_t size) {
   const std::lock_guard lock(mutex_);
   const auto previous = std::exchange(last_end_, offset + size);
-  if (window_->covers(offset)) return pattern::window;
+  if (window_->covers(offset, size)) return pattern::window;
   // The kernel sends the requests of one sequential reader in any order: one may be missing in between.
   const bool follows = previous > 0 && offset >= previous && offset <= previous + size;
   const bool begins = offset == 0 && size < file_->length();

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::uint64_t run_growth = 4;
 constexpr std::uint64_t longest_run = 1ULL << 40;  // more than any block
+/// What is still on its way when the next run is opened: more than a fast line holds for one round trip.
+constexpr std::uint64_t lead = 8 * 1024 * 1024;
 /// Before the NameNode is asked again because no replica could be read.
 constexpr std::array<milliseconds, 3> pauses{milliseconds(200), milliseconds(1000), milliseconds(3000)};
 
@@ -34,6 +36,10 @@ packet_source::packet_source(const services& shared, std::shared_ptr<block_locat
       end_(end),
       run_(run),
       fetched_(shared.numbers.get("fetched_bytes", "remote")) {}
+
+packet_source::~packet_source() {
+  if (next_) next_->abandon();
+}
 
 async::task<result<packet_source::packet>> packet_source::next(call_context context) {
   for (;;) {
@@ -71,16 +77,14 @@ async::task<result<bool>> packet_source::receive(call_context context, net::muta
 
 /// Goes through replicas and rounds until one answers.
 async::task<result<void>> packet_source::open_reader(call_context context) {
+  const auto taken = co_await take_next_run(context);
+  if (!taken) co_return taken.error();
+  if (*taken) co_return result<void>();
   for (;;) {
     if (!block_ || position_ < block_->offset || position_ >= block_->end()) {
       auto found = co_await file_->find(context, position_);
       if (!found) co_return found.error();
-      block_ = std::move(*found);
-      tried_.clear();
-      suspect_.clear();
-      corrupt_.clear();
-      reported_ = false;
-      round_ = 0;
+      change_block(std::move(*found));
     }
     const auto failed = [this](const auto& uuid) { return tried_.contains(uuid) || corrupt_.contains(uuid); };
     const auto* replica = shared_.choose_replica(*block_, failed);
@@ -91,19 +95,57 @@ async::task<result<void>> packet_source::open_reader(call_context context) {
     node_uuid_ = replica->node.uuid;
     node_name_ = shared_.transfer_address(replica->node).to_string();
     const auto length = std::min({run_, block_->end() - position_, end_ - position_});
-    wire::read_block_request request(block_->block, block_->access_token, shared_.settings.client_name,
-                                     position_ - block_->offset, length);
-    auto reader =
-        co_await datanode::block_reader::open(shared_.connections, shared_.transfer_address(replica->node),
-                                              std::move(request), shared_.settings.attempt_timeout, context.deadline);
-    if (reader) {
-      reader_ = std::move(*reader);
-      delivered_ = false;
+    auto opened = co_await open_run(shared_, context, block_, *replica, position_, length);
+    if (opened) {
+      use(std::move(*opened), length);
       co_return result<void>();
     }
-    if (auto end = end_of_everything(reader.error(), context)) co_return std::move(*end);
-    replica_failed(reader.error());
+    if (auto end = end_of_everything(opened.error(), context)) co_return std::move(*end);
+    replica_failed(opened.error());
   }
+}
+
+void packet_source::use(std::unique_ptr<block_run> opened, std::uint64_t length) {
+  node_uuid_ = std::move(opened->node_uuid);
+  node_name_ = std::move(opened->node_name);
+  reader_ = std::move(opened->reader);
+  run_end_ = position_ + length;
+  delivered_ = false;
+}
+
+void packet_source::change_block(block_locator::block_ptr block) {
+  block_ = std::move(block);
+  tried_.clear();
+  suspect_.clear();
+  corrupt_.clear();
+  reported_ = false;
+  round_ = 0;
+}
+
+void packet_source::look_ahead(const call_context& context) {
+  if (next_ || !reader_ || run_end_ >= end_ || run_end_ - position_ > lead) return;
+  const auto length = std::min(run_ * run_growth, end_ - run_end_);
+  next_ = next_run::open(shared_, file_, context, run_end_, length);
+}
+
+/// Whether what was opened ahead is what comes now.
+async::task<result<bool>> packet_source::take_next_run(const call_context& context) {
+  const auto next = std::exchange(next_, nullptr);
+  if (!next) co_return false;
+  if (next->position() != position_) {
+    next->abandon();
+    co_return false;
+  }
+  auto opened = co_await next->take(context.deadline);
+  if (!opened) {
+    next->abandon();
+    if (auto end = end_of_everything(opened.error(), context)) co_return std::move(*end);
+    co_return false;
+  }
+  if (block_ != (*opened)->block) change_block((*opened)->block);
+  const auto length = std::min({run_, block_->end() - position_, end_ - position_});
+  use(std::move(*opened), length);
+  co_return true;
 }
 
 /// Whether there are replicas and each was found corrupt.

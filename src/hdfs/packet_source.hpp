@@ -4,8 +4,7 @@
 #include <set>
 #include <string>
 
-#include "datanode/block_reader.hpp"
-#include "hdfs/block_locator.hpp"
+#include "hdfs/next_run.hpp"
 
 namespace hdfsmount::hdfs {
 
@@ -20,6 +19,9 @@ class packet_source {
   /// Corrupt replicas are reported as `reader`.
   packet_source(const services& shared, std::shared_ptr<block_locator> file, caller reader, std::uint64_t begin,
                 std::uint64_t end, std::uint64_t run);
+  ~packet_source();
+  packet_source(const packet_source&) = delete;
+  packet_source& operator=(const packet_source&) = delete;
 
   struct packet {
     std::uint64_t offset = 0;  ///< in the file; the first packet may begin before what was asked for
@@ -31,8 +33,13 @@ class packet_source {
   /// Receives the packet that next() found into `into`, which has its length. True: it is there, verified. False: the
   /// replica failed; next() tries another one. An error ends the source.
   async::task<result<bool>> receive(call_context context, net::mutable_byte_span into);
+  /// All up to `end` will be wanted: opens what comes next as soon as what is on its way gets short.
+  void look_ahead(const call_context& context);
 
  private:
+  void use(std::unique_ptr<block_run> opened, std::uint64_t length);
+  async::task<result<bool>> take_next_run(const call_context& context);
+  void change_block(block_locator::block_ptr block);
   async::task<result<void>> open_reader(call_context context);
   async::task<result<void>> next_round(call_context& context);
   bool all_corrupt() const;
@@ -49,9 +56,11 @@ class packet_source {
 
   block_locator::block_ptr block_;
   std::unique_ptr<datanode::block_reader> reader_;
-  std::string node_uuid_;   // of reader_
-  std::string node_name_;   // of reader_, for log lines
-  bool delivered_ = false;  // reader_ has given at least one packet
+  std::uint64_t run_end_ = 0;       // of reader_, in the file
+  std::shared_ptr<next_run> next_;  // what comes after it
+  std::string node_uuid_;           // of reader_
+  std::string node_name_;           // of reader_, for log lines
+  bool delivered_ = false;          // reader_ has given at least one packet
   packet packet_;
   std::set<std::string> tried_;    // DataNodes that failed for block_ in this round
   std::set<std::string> suspect_;  // DataNodes whose replica of block_ did not match its checksums once

@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint64_t first_window = 1024 * 1024;
 /// Kept behind the reader, because the kernel sends the reads of one file in any order.
 constexpr std::uint64_t kept_behind = 1024 * 1024;
+/// The reads of one sequential reader overtake each other by so many.
+constexpr std::uint64_t out_of_order = 4;
 /// A fetch that nobody follows gives its connection and the window's memory back after this.
 constexpr milliseconds idle_limit{5'000};
 /// And when all of it has been read, after this: the kernel may still ask for an earlier part.
@@ -48,16 +50,16 @@ bool read_ahead::fetching_locked() const {
   return current_ && !current_->ended;
 }
 
-bool read_ahead::covers(std::uint64_t offset) const {
+bool read_ahead::covers(std::uint64_t offset, std::size_t size) const {
   const std::lock_guard lock(mutex_);
-  return covers_locked(offset);
+  return covers_locked(offset, size);
 }
 
-bool read_ahead::covers_locked(std::uint64_t offset) const {
+bool read_ahead::covers_locked(std::uint64_t offset, std::size_t size) const {
   const auto first = segments_.empty() ? begin_ : segments_.front().offset;
   if (offset < first) return false;
   if (offset < fetched_locked()) return true;
-  return fetching_locked() && offset <= std::max(goal_locked(), fetched_locked());
+  return fetching_locked() && offset <= std::max(goal_locked(), fetched_locked()) + out_of_order * size;
 }
 
 void read_ahead::start(std::uint64_t offset) {
@@ -150,7 +152,7 @@ async::task<result<std::optional<read_data>>> read_ahead::read(call_context cont
       data = take_locked(offset, size, wake);
       if (!data) {
         if (awaited && awaited->failure) co_return *awaited->failure;
-        if (!fetching_locked() || !covers_locked(offset)) co_return std::optional<read_data>();
+        if (!fetching_locked() || !covers_locked(offset, size)) co_return std::optional<read_data>();
         awaited = current_;
         wake = current_->waiting;
         wanted_ = std::max(wanted_, offset + size);
@@ -180,7 +182,14 @@ async::task<result<void>> read_ahead::fetch_all(std::shared_ptr<fetch> current, 
     const auto more = co_await fetch_packet(current, source);
     if (!more) co_return more.error();
     if (!*more) co_return result<void>();
+    if (is_followed()) source.look_ahead(background_context());
   }
+}
+
+/// Whether somebody reads on, and not only the beginning.
+bool read_ahead::is_followed() const {
+  const std::lock_guard lock(mutex_);
+  return window_ > first_window;
 }
 
 /// One packet into the window; false at the end of the file.

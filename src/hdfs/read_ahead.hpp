@@ -21,8 +21,8 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
 
   /// [offset, offset + size), clipped by the caller to the end of the file, if all of it is here.
   std::optional<read_data> try_read(std::uint64_t offset, std::size_t size);
-  /// Whether a read at `offset` is, or soon will be, answered by the fetch under way.
-  bool covers(std::uint64_t offset) const;
+  /// Whether a read of `size` bytes at `offset` is, or soon will be, answered by the fetch under way.
+  bool covers(std::uint64_t offset, std::size_t size) const;
   /// Drops what is here and fetches from `offset` on.
   void start(std::uint64_t offset);
   /// Waits for [offset, offset + size) while the window covers it. Nothing: it does not any more, the caller must read
@@ -51,8 +51,10 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   void drop(const std::shared_ptr<fetch>& ended);
   call_context background_context() const;
 
+  bool is_followed() const;
+
   bool fetching_locked() const;
-  bool covers_locked(std::uint64_t offset) const;
+  bool covers_locked(std::uint64_t offset, std::size_t size) const;
   std::optional<read_data> take_locked(std::uint64_t offset, std::size_t size, bool& wake);
   std::optional<read_data> collect_locked(std::uint64_t offset, std::size_t size) const;
   void consumed_locked(std::uint64_t end);

@@ -145,6 +145,21 @@ TEST_F(FileInputStream, ReadsInOrderThroughTheWindow) {
   stream->close();
 }
 
+TEST_F(FileInputStream, AReaderThatGoesOnFindsTheNextBlockOpened) {
+  block_size_ = 4'000'000;
+  write(12'000'000, {"dn1"});
+  const auto stream = open().value();
+  ASSERT_EQ(read(*stream, 0, 100'000).value(), content_.substr(0, 100'000));
+  runner_.drain(milliseconds(100));
+  EXPECT_EQ(nodes_.node("dn1").operations, 1) << "the beginning alone costs one operation";
+  for (std::size_t at = 100'000; at < 1'200'000; at += 100'000)
+    ASSERT_EQ(read(*stream, at, 100'000).value(), content_.substr(at, 100'000));
+  runner_.drain(milliseconds(100));
+  EXPECT_EQ(nodes_.node("dn1").operations, 3) << "1 MiB, the rest of the block, and a block that nobody has come to";
+  expect_content(*stream, 100'000);
+  EXPECT_EQ(nodes_.node("dn1").operations, 4) << "none twice";
+}
+
 TEST_F(FileInputStream, ReadsAFileOfVeryManyBlocks) {
   block_size_ = 1'000;
   write(70 * block_size_);

@@ -1,0 +1,58 @@
+#include "hdfs/next_run.hpp"
+
+#include <algorithm>
+
+namespace hdfsmount::hdfs {
+
+async::task<result<std::unique_ptr<block_run>>> open_run(const services& shared, call_context context,
+                                                         block_locator::block_ptr block,
+                                                         const wire::replica_location& replica, std::uint64_t position,
+                                                         std::uint64_t length) {
+  const auto address = shared.transfer_address(replica.node);
+  auto out = std::make_unique<block_run>();
+  out->node_uuid = replica.node.uuid;
+  out->node_name = address.to_string();
+  wire::read_block_request request(block->block, block->access_token, shared.settings.client_name,
+                                   position - block->offset, std::min(length, block->end() - position));
+  out->block = std::move(block);
+  auto reader = co_await datanode::block_reader::open(shared.connections, address, std::move(request),
+                                                      shared.settings.attempt_timeout, context.deadline);
+  if (!reader) co_return reader.error();
+  out->reader = std::move(*reader);
+  co_return out;
+}
+
+std::shared_ptr<next_run> next_run::open(const services& shared, std::shared_ptr<block_locator> file,
+                                         call_context context, std::uint64_t position, std::uint64_t length) {
+  const std::shared_ptr<next_run> out(new next_run(position));
+  out->task_ = async::spawn(shared.where, shared.log, run(shared, std::move(file), std::move(context), length, out));
+  return out;
+}
+
+async::task<void> next_run::run(const services& shared, std::shared_ptr<block_locator> file, call_context context,
+                                std::uint64_t length, std::shared_ptr<next_run> self) {
+  auto block = co_await file->find(context, self->position_);
+  if (!block) {
+    self->opened_.set(block.error());
+    co_return;
+  }
+  const auto* replica = shared.choose_replica(**block, [](const auto&) { return false; });
+  if (replica == nullptr) {
+    self->opened_.set(error(errc::no_replica));
+    co_return;
+  }
+  auto opened = co_await open_run(shared, std::move(context), *block, *replica, self->position_, length);
+  if (!opened && datanode::blames_node(opened.error())) shared.health.failed(replica->node.uuid);
+  if (opened)
+    self->opened_.set(std::shared_ptr<block_run>(std::move(*opened)));
+  else
+    self->opened_.set(opened.error());
+}
+
+async::task<result<std::unique_ptr<block_run>>> next_run::take(steady_time deadline) {
+  const auto opened = co_await opened_.wait(deadline);
+  if (!opened) co_return opened.error();
+  co_return std::make_unique<block_run>(std::move(**opened));
+}
+
+}  // namespace hdfsmount::hdfs
