@@ -19,20 +19,23 @@ void directory_scans::listed(inode_id directory, std::shared_ptr<const numbered_
   auto& it = found->second;
   if (!added) by_age_.erase(it.age);
   it.age = by_age_.insert(by_age_.end(), directory);
-  const auto after =
-      std::ranges::lower_bound(it.pages, page->first, {}, [](const auto& listed) { return listed->first; });
-  pages_ -= static_cast<std::size_t>(it.pages.end() - after);
-  it.pages.erase(after, it.pages.end());  // what followed is numbered anew
   it.places.clear();
-  if (it.pages.size() == page_limit_) return;
+  // What follows this page is numbered anew.
+  while (!it.pages.empty() && it.pages.back()->first >= page->first) {
+    it.names -= it.pages.back()->entries.size();
+    names_ -= it.pages.back()->entries.size();
+    it.pages.pop_back();
+  }
+  if (it.names >= limit_) return;
+  it.names += page->entries.size();
+  names_ += page->entries.size();
   it.pages.push_back(std::move(page));
-  ++pages_;
-  while (pages_ > page_limit_) forget(by_age_.front());
+  while (names_ > limit_ && by_age_.front() != directory) forget(by_age_.front());
 }
 
 void directory_scans::forget(inode_id directory) {
   const auto found = scans_.find(directory);
-  pages_ -= found->second.pages.size();
+  names_ -= found->second.names;
   by_age_.erase(found->second.age);
   scans_.erase(found);
 }

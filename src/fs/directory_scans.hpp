@@ -18,8 +18,8 @@ namespace hdfsmount::fs {
 /// Thread-safe.
 class directory_scans {
  public:
-  /// At most so many pages are remembered, those of the directory listed longest ago go first.
-  explicit directory_scans(std::size_t page_limit) : page_limit_(page_limit) {}
+  /// At most so many names are remembered, and a page more; those of the directory listed longest ago go first.
+  explicit directory_scans(std::size_t limit) : limit_(limit) {}
 
   /// The reader of `directory` got this page.
   void listed(inode_id directory, std::shared_ptr<const numbered_page> page);
@@ -35,9 +35,10 @@ class directory_scans {
   struct scan {
     std::vector<std::shared_ptr<const numbered_page>> pages;     // ascending; not necessarily all
     std::unordered_map<std::string_view, std::uint64_t> places;  // ordinal by name; built when first needed
-    std::uint64_t at = 0;                                        // of the name looked up last; 0: none
-    std::uint64_t next_by = 0;                                   // up to here the next one is in order
-    int in_order = 0;                                            // how many were, one after the other
+    std::size_t names = 0;
+    std::uint64_t at = 0;       // of the name looked up last; 0: none
+    std::uint64_t next_by = 0;  // up to here the next one is in order
+    int in_order = 0;           // how many were, one after the other
     bool renewing = false;
     std::list<inode_id>::iterator age;
   };
@@ -45,9 +46,9 @@ class directory_scans {
   static void index(scan& of);
   static std::optional<std::string> name_before(const scan& of, std::uint64_t place);
 
-  const std::size_t page_limit_;
+  const std::size_t limit_;
   std::mutex mutex_;  // leaf
-  std::size_t pages_ = 0;
+  std::size_t names_ = 0;
   std::list<inode_id> by_age_;  // the directory listed longest ago first
   std::unordered_map<inode_id, scan> scans_;
 };

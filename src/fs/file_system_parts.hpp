@@ -63,7 +63,7 @@ struct file_system::parts {
   const std::uint64_t generation;
   inode_table inodes;
   entry_cache entries;
-  directory_scans scans{64};
+  directory_scans scans{65'536};
   handle_table handles;
   read_failures failures;
   record_source source;

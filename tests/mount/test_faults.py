@@ -47,7 +47,7 @@ def one_file(cluster):
     size = 3 * MIB + 77777
     cluster.java.write("/faults/file", size, seed=1, block_size=MIB)
     for block in cluster.java.block_ids("/faults/file"):
-        wait_until(lambda: len(cluster.replicas(block)) == 3, 20, "three replicas")
+        wait_until(lambda: len(cluster.replicas(block)) == 3, 60, "three replicas")
     return "/faults/file", 1, size
 
 
@@ -136,7 +136,7 @@ def cut_header_of_sums(_replica, meta):
 def damage(cluster, path, how, replicas):
     """Damages so many replicas of each block of a file."""
     for block in cluster.java.block_ids(path):
-        wait_until(lambda: len(cluster.replicas(block)) == 3, 20, "three replicas")
+        wait_until(lambda: len(cluster.replicas(block)) == 3, 60, "three replicas")
         for replica in cluster.replicas(block)[:replicas]:
             how(replica, next(replica.parent.glob(f"{replica.name}_*.meta")))
 

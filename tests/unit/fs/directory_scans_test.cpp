@@ -27,7 +27,7 @@ std::shared_ptr<const numbered_page> page(std::uint64_t first, std::size_t count
 using wanted = std::optional<std::string>;
 
 TEST(directory_scans, begin_with_the_second_name_in_order) {
-  directory_scans scans(4);
+  directory_scans scans(1000);
   scans.listed(here, page(0, 100));
   EXPECT_EQ(scans.look_up(here, name_of(10)), std::nullopt);
   EXPECT_EQ(scans.look_up(here, name_of(11)), wanted(name_of(10)));
@@ -37,20 +37,20 @@ TEST(directory_scans, begin_with_the_second_name_in_order) {
 }
 
 TEST(directory_scans, may_leave_a_few_names_out) {
-  directory_scans scans(4);
+  directory_scans scans(1000);
   scans.listed(here, page(0, 100));
   EXPECT_EQ(scans.look_up(here, name_of(10)), std::nullopt);
   EXPECT_EQ(scans.look_up(here, name_of(15)), wanted(name_of(14)));
 }
 
 TEST(directory_scans, are_not_names_at_random) {
-  directory_scans scans(4);
+  directory_scans scans(1000);
   scans.listed(here, page(0, 100));
   for (const auto place : {50U, 10U, 80U, 30U, 60U, 5U}) EXPECT_EQ(scans.look_up(here, name_of(place)), std::nullopt);
 }
 
 TEST(directory_scans, know_only_directories_and_names_that_were_listed) {
-  directory_scans scans(4);
+  directory_scans scans(1000);
   EXPECT_EQ(scans.look_up(here, name_of(2)), std::nullopt);
   EXPECT_EQ(scans.look_up(here, name_of(3)), std::nullopt);
   scans.listed(here, page(0, 10));
@@ -60,7 +60,7 @@ TEST(directory_scans, know_only_directories_and_names_that_were_listed) {
 }
 
 TEST(directory_scans, begin_at_the_first_name) {
-  directory_scans scans(4);
+  directory_scans scans(1000);
   scans.listed(here, page(0, 10));
   EXPECT_EQ(scans.look_up(here, name_of(2)), std::nullopt);
   scans.listed(here, page(0, 10));
@@ -71,7 +71,7 @@ TEST(directory_scans, begin_at_the_first_name) {
 }
 
 TEST(directory_scans, go_on_from_page_to_page) {
-  directory_scans scans(4);
+  directory_scans scans(1000);
   scans.listed(here, page(0, 10, false));
   scans.listed(here, page(10, 10));
   EXPECT_EQ(scans.look_up(here, name_of(8)), std::nullopt);
@@ -79,7 +79,7 @@ TEST(directory_scans, go_on_from_page_to_page) {
 }
 
 TEST(directory_scans, end_when_listing_fails) {
-  directory_scans scans(4);
+  directory_scans scans(1000);
   scans.listed(here, page(0, 100));
   EXPECT_EQ(scans.look_up(here, name_of(10)), std::nullopt);
   EXPECT_TRUE(scans.look_up(here, name_of(11)));
@@ -87,8 +87,8 @@ TEST(directory_scans, end_when_listing_fails) {
   for (std::uint64_t place = 12; place < 20; ++place) EXPECT_EQ(scans.look_up(here, name_of(place)), std::nullopt);
 }
 
-TEST(directory_scans, remember_so_many_pages) {
-  directory_scans scans(2);
+TEST(directory_scans, remember_so_many_names) {
+  directory_scans scans(20);
   scans.listed(here, page(0, 10, false));
   scans.listed(here, page(10, 10, false));
   scans.listed(here, page(20, 10));
