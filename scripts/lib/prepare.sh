@@ -5,19 +5,19 @@ die() {
   exit 1
 }
 
-# Names of the packages of scripts/lib/packages that are not installed.
+# Names of the packages of a list that are not installed.
 missing_packages() {
   local wanted
-  wanted=$(grep -v '^#' scripts/lib/packages)
+  wanted=$(grep -v '^#' "$1")
   # dpkg-query fails for unknown names and still prints the known ones.
   comm -23 <(sort -u <<<"$wanted") \
     <(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^ii  *//p' | sort -u)
 }
 
-# Installs what is missing; asks apt for nothing when everything is there.
+# Installs what is missing of a list, or of scripts/lib/packages; asks apt for nothing when everything is there.
 install_packages() {
   local missing
-  missing=$(missing_packages)
+  missing=$(missing_packages "${1:-scripts/lib/packages}")
   [ -n "$missing" ] || return 0
   [ "$(id -u)" = 0 ] || die "these packages are missing and only root can install them:" $missing
   echo "installing:" $missing

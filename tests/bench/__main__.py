@@ -1,14 +1,17 @@
-"""Prints each benchmark as `name<TAB>ours<TAB>reference<TAB>ratio`; a ratio above 1 says that ours needs more."""
+"""Prints each benchmark as `name<TAB>ours<TAB>reference<TAB>ratio`, and what the ratio means in the first lines.
+
+What cannot be measured says why on stderr, and the status is 1.
+"""
 
 import argparse
 import os
+import subprocess
 import sys
 from pathlib import Path
 
-from tests.cluster import simple
-
 from . import cases
 from .context import Context
+from .row import LEGEND
 
 
 def main() -> int:
@@ -16,15 +19,28 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"benchmarks to run (default: all): {', '.join(cases.ALL)}")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each side; the median is printed")
     parser.add_argument("--binary", type=Path, default=Path(os.environ.get("HDFSMOUNT_BINARY", "build/hdfsmount")))
+    parser.add_argument("--against", default="", metavar="NAMES",
+                        help="measure only these references, by commas: floor, drain, raw, java, go, rclone, target")
     options = parser.parse_args()
     if unknown := set(options.names) - set(cases.ALL):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
-    with simple() as cluster:
-        context = Context(cluster, options.binary.resolve(), options.rounds)
+    os.environ["HDFSMOUNT_BINARY"] = str(options.binary.resolve())
+    context = Context(options.binary.resolve(), options.rounds, set(filter(None, options.against.split(","))))
+    print(LEGEND, flush=True)
+    try:
         for name in options.names or cases.ALL:
-            for line in cases.ALL[name](context):
-                print(line, flush=True)
-    return 0
+            measure(context, name)
+    finally:
+        context.close()
+    return 1 if context.failures else 0
+
+
+def measure(context: Context, name: str) -> None:
+    try:
+        for line in cases.ALL[name](context):
+            print(line, flush=True)
+    except (RuntimeError, OSError, AssertionError, subprocess.SubprocessError) as reason:
+        context.complain(f"{name}: {reason}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,47 @@
+"""The ways by which a mount gets its bytes, and the proof that it took the one that is measured."""
+
+from dataclasses import dataclass
+
+from .row import WrongTier
+
+
+@dataclass(frozen=True)
+class Tier:
+    """label   under which the counter fetched_bytes counts what came this way."""
+
+    name: str
+    options: tuple[str, ...]
+    label: str
+    needs_socket: bool = False
+
+
+TCP = Tier("TCP", ("hdfs.dfs.client.read.shortcircuit=false",), "remote")
+SHORT_CIRCUIT = Tier("short-circuit", ("hdfs.dfs.client.read.shortcircuit=true",), "short_circuit", needs_socket=True)
+DIRECT = Tier("direct replicas", ("hdfs.dfs.client.read.shortcircuit=false", "direct_replicas"), "direct")
+
+
+class Proof:
+    """Counters of a mount before a workload, to be compared with those after it."""
+
+    def __init__(self, mount, tier: Tier):
+        self._mount, self._tier = mount, tier
+        self._before = mount.status()["counters"]
+
+    def fetched(self) -> dict[str, int]:
+        return self._since("fetched_bytes")
+
+    def check(self, wanted: int, *, exact: bool = False) -> None:
+        """At least `wanted` bytes came by the tier and next to none by others; with `exact`, each was asked for once.
+
+        WrongTier otherwise.
+        """
+        fetched = self.fetched()
+        mine, others = fetched.get(self._tier.label, 0), sum(fetched.values()) - fetched.get(self._tier.label, 0)
+        if mine < wanted or others > wanted // 100:
+            raise WrongTier(f"{wanted} bytes were to come by {self._tier.name}, but fetched_bytes counts {fetched}")
+        if exact and (read := sum(self._since("read_bytes").values())) != wanted:
+            raise WrongTier(f"{wanted} bytes were read, but the mount was asked for {read}")
+
+    def _since(self, counter: str) -> dict[str, int]:
+        before, after = (one.get(counter, {}) for one in (self._before, self._mount.status()["counters"]))
+        return {label: count - before.get(label, 0) for label, count in after.items()}
