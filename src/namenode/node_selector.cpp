@@ -86,16 +86,19 @@ node_selector::presence::~presence() {
     const auto found = where_.present_.find(who_);
     if (--found->second == 0) where_.present_.erase(found);
     if (asked_) --where_.asked_;
-    pass_on = probes_till_ != steady_time() && probes_till_ == where_.next_round_;
+    pass_on = where_.is_probe(*this);
     if (pass_on) where_.next_round_ = steady_time();
   }
   if (pass_on) where_.turn_.notify_all();
 }
 
 void node_selector::ask(presence& call) {
-  if (std::exchange(call.asked_, true)) return;
   const std::lock_guard lock(mutex_);
-  if (asked_++ == 0 && failed_rounds_ == 0) unserved_since_ = now();
+  call.admitted_ = false;
+  if (std::exchange(call.asked_, true)) return;
+  if (asked_++ > 0 || failed_rounds_ > 0) return;
+  unserved_since_ = now();
+  hesitating_ = false;
 }
 
 void node_selector::lost(std::size_t index, const error& why) {
@@ -148,22 +151,19 @@ async::task<result<void>> node_selector::wait_for_turn(presence& call, steady_ti
 /// When to look again; a moment that has passed: now.
 steady_time node_selector::next_turn(presence& call, steady_time deadline) {
   const auto time = now();
-  if (time < next_round_) return next_round_;
-  const bool silent = asked_ > 0 && time - unserved_since_ >= settings_.silence;
-  if (silent && failed_rounds_ == 0) {
+  if (time < next_round_) return call.admitted_ && is_probe(call) ? time : next_round_;
+  const auto unserved = asked_ > 0 && failed_rounds_ == 0 ? time - unserved_since_ : steady_time::duration(0);
+  if (unserved >= settings_.silence) {
     failed_rounds_ = rounds_of_silence;
     last_failure_ = error(errc::timed_out, "NameNode " + nodes_[current_].name + " does not answer");
-  }
-  if (failed_rounds_ == 0 && asked_ > 0 && time - unserved_since_ >= settings_.hesitation) {
-    if (time >= next_trickle_) {
-      next_trickle_ = time + settings_.hesitation;
-      return time;
-    }
-    hesitating_ = true;
-    return std::min(next_trickle_, unserved_since_ + settings_.silence);
+    // Those that it has been sent already find out for all whether it goes on.
+    if (hesitating_) return next_round_ = time + backoff(settings_, failed_rounds_++);
+  } else if (unserved >= settings_.hesitation) {
+    return std::exchange(hesitating_, true) ? unserved_since_ + settings_.silence : time;
   }
   if (failed_rounds_ > 0) {
     next_round_ = call.probes_till_ = time + backoff(settings_, failed_rounds_++);
+    call.admitted_ = true;
     return time;
   }
   if (time < return_ends_ && returning_.erase(call.who_) > 0) {
@@ -171,6 +171,10 @@ steady_time node_selector::next_turn(presence& call, steady_time deadline) {
     call.return_at_ = time + random_part(std::chrono::duration_cast<milliseconds>(end - time));
   }
   return call.return_at_;
+}
+
+bool node_selector::is_probe(const presence& call) const {
+  return call.probes_till_ != steady_time() && call.probes_till_ == next_round_;
 }
 
 }  // namespace hdfsmount::namenode

@@ -53,10 +53,12 @@ class node_selector {
     node_selector& where_;
     const pid_t who_;
     bool asked_ = false;
+    bool admitted_ = false;    // as a probe, and has not asked since
     steady_time return_at_;    // its place among those that come back after an outage
     steady_time probes_till_;  // it finds out for all whether a NameNode serves; the others wait until then
   };
-  /// Waits until a round of `call` may begin; errc::timed_out when the deadline comes first.
+  /// Waits until a round of `call` may begin; one that has not asked since is let through again. errc::timed_out when
+  /// the deadline comes first.
   async::task<result<void>> wait_for_turn(presence& call, steady_time deadline);
   /// A NameNode is asked by `call` now, for the first time or again.
   void ask(presence& call);
@@ -72,6 +74,7 @@ class node_selector {
   };
 
   steady_time next_turn(presence& call, steady_time deadline);
+  bool is_probe(const presence& call) const;
   void begin_return(steady_time now);
 
   const options& settings_;
@@ -85,8 +88,7 @@ class node_selector {
   std::unordered_map<pid_t, std::size_t> present_;  // calls of each process
   std::size_t asked_ = 0;                           // how many of them have been sent
   steady_time unserved_since_;                      // while there are such
-  bool hesitating_ = false;                         // calls wait because none was served for a moment
-  steady_time next_trickle_;                        // when one of them may go on
+  bool hesitating_ = false;                         // none was served for a moment, and one more was let through
   std::unordered_set<pid_t> returning_;             // processes that waited for the end of the last outage
   steady_time return_ends_;
   async::notifier turn_;

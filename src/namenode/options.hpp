@@ -21,8 +21,8 @@ struct options {
   /// How long one of several NameNodes may be silent before the next one is asked: a quarter of the time that is left,
   /// but not less than this. A single NameNode may use all of it.
   milliseconds least_attempt{2'000};
-  /// NameNodes that have served none of the calls under way for so long get one further call per such time, because
-  /// all that was sent to a NameNode that hangs is carried out at once when it goes on.
+  /// NameNodes that have served none of the calls under way for so long get one more, and no others: all that a
+  /// NameNode is sent while it hangs is carried out at once when it goes on.
   milliseconds hesitation{200};
   /// After this long they count as silent: single calls with growing pauses, until one is served.
   milliseconds silence{1'000};

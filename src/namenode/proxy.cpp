@@ -53,10 +53,13 @@ proxy::proxy(rpc::client& transport, options settings, logger& log, metrics& num
       rate_(settings_.max_calls_per_second) {}
 
 async::task<result<void>> proxy::wait_for_permission(attempts& so_far, steady_time deadline, patience how) {
-  if (how == patience::until_deadline && so_far.asked_this_round == 0) {
+  const bool new_round = how == patience::until_deadline && so_far.asked_this_round == 0;
+  if (new_round) {
     if (auto turn = co_await nodes_.wait_for_turn(so_far.present, deadline); !turn) co_return turn.error();
   }
-  co_return co_await rate_.wait(deadline);
+  if (auto slot = co_await rate_.wait(deadline); !slot || !new_round) co_return slot;
+  // The NameNode may have gone silent meanwhile.
+  co_return co_await nodes_.wait_for_turn(so_far.present, deadline);
 }
 
 async::task<result<rpc::reply>> proxy::call(call_context context, std::string method, std::string arguments,

@@ -70,19 +70,51 @@ TEST_F(node_selector_test, all_may_ask_while_all_is_well) {
   EXPECT_TRUE(tasks_.drain());
 }
 
-TEST_F(node_selector_test, while_none_is_served_few_more_are_sent) {
+TEST_F(node_selector_test, while_none_is_served_one_more_is_sent) {
   settings_.hesitation = 40ms;
   settings_.silence = 10s;
   const auto call = asked();
   std::this_thread::sleep_for(50ms);
   start(20);
   EXPECT_FALSE(tasks_.drain(100ms));
-  EXPECT_GE(turns_.size(), 2U);
-  EXPECT_LE(turns_.size(), 4U);
+  EXPECT_EQ(turns_.size(), 1U);
   hangs_ = false;
   selector_.served(0);
   tasks_.drain(20ms);
   EXPECT_EQ(turns_.size(), 20U) << "nobody has waited so long that they should come back one by one";
+  EXPECT_TRUE(tasks_.drain());
+}
+
+TEST_F(node_selector_test, a_silent_one_finds_calls_to_answer_when_it_goes_on) {
+  settings_.hesitation = 20ms;
+  settings_.backoff_base = 50ms;
+  const auto call = asked();
+  std::this_thread::sleep_for(25ms);
+  start(10);
+  EXPECT_FALSE(tasks_.drain(150ms)) << "silent after 50 ms, probed again after a pause of 200 ms";
+  EXPECT_EQ(turns_.size(), 1U);
+  EXPECT_FALSE(tasks_.drain(200ms));
+  EXPECT_EQ(turns_.size(), 2U);
+  hangs_ = false;
+  selector_.served(0);
+  EXPECT_TRUE(tasks_.drain());
+  EXPECT_EQ(turns_.size(), 10U);
+}
+
+TEST_F(node_selector_test, who_may_ask_may_do_so_a_little_later) {
+  const auto call = asked();
+  selector_.round_failed(errc::connect_failed);
+  std::this_thread::sleep_for(50ms);
+  node_selector::presence present(selector_, 1);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(tasks_.run(selector_.wait_for_turn(present, in(1s))));
+  selector_.ask(present);
+  const auto again = tasks_.run(selector_.wait_for_turn(present, in(5ms)));
+  EXPECT_TRUE(!again && again.error() == make_error_code(errc::timed_out)) << "it has had its turn";
+  start(1);
+  tasks_.context().poll();
+  EXPECT_TRUE(turns_.empty());
+  hangs_ = false;
+  selector_.served(0);
   EXPECT_TRUE(tasks_.drain());
 }
 
