@@ -5,7 +5,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-from . import random_reads, sequential, small_files
+from . import cost, distance, parquet, random_reads, sequential, small_files, stalled
 from .context import LARGE, Context
 from .row import row
 from .tiers import TCP
@@ -49,4 +49,5 @@ def first_cat(context: Context) -> Iterator[str]:
     yield row("first cat of 1.6 GB over TCP (reference: hdfs dfs -cat less its start)", seconds["ours"], seconds["java"], "s")
 
 
-ALL = {"start": start, "first_cat": first_cat, **sequential.CASES, **small_files.CASES, **random_reads.CASES}
+ALL = {"start": start, "first_cat": first_cat, **sequential.CASES, **small_files.CASES, **random_reads.CASES,
+       **parquet.CASES, **stalled.CASES, **distance.CASES, **cost.CASES}

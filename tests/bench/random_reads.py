@@ -15,11 +15,12 @@ TARGET = 4000  # reads a second over TCP
 _seeds = itertools.count(1)
 
 
-def random_rate(context: Context, tier: Tier, path: str, threads: int, *options: str, source: str | None = None) -> float:
+def random_rate(context: Context, tier: Tier, path: str, threads: int, *options: str, source: str | None = None,
+                reads: int = READS) -> float:
     with context.mount(tier, *options, source=source) as mounted:
         proof = Proof(mounted, tier)
-        measured = run(mounted, path, threads, READS)
-        proof.check(READS * SIZE, exact=True)
+        measured = run(mounted, path, threads, reads)
+        proof.check(reads * SIZE, exact=True)
     return measured
 
 

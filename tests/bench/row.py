@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 LEGEND = """\
 # name<TAB>ours<TAB>reference<TAB>ratio; the ratio is ours / reference.
-# s, ms, MiB, s/GB, x: above 1 ours needs more.  MB/s, reads/s: above 1 ours does more."""
+# s, ms, s/GB, MB, MiB: above 1 ours needs more.  MB/s, reads/s: above 1 ours does more."""
 
 
 class Impossible(RuntimeError):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from .context import BLOCK, LARGE, Context
 from .floor import floor, rclone
 from .row import rows
-from .tiers import SHORT_CIRCUIT, TCP, Proof, Tier
+from .tiers import PASSTHROUGH, SHORT_CIRCUIT, TCP, Proof, Tier
 from .tools import drain, go_client, read
 
 STEP = 1 << 20
@@ -89,6 +89,29 @@ def second_read(context: Context) -> Iterator[str]:
                     "MB/s")
 
 
+def passthrough(context: Context) -> Iterator[str]:
+    """Twelve files of one block, whose reads the kernel takes to the replicas itself."""
+    paths = context.block_files()[:12]
+
+    def ours() -> float:
+        with context.mount(PASSTHROUGH) as mounted:
+            proof = Proof(mounted, PASSTHROUGH)
+            measured = read("sequential", STEP, *(mounted / path for path in paths))
+            proof.check_untouched()
+        return rate(measured)
+
+    def raw() -> float:
+        return rate(read("sequential", STEP, *(context.replicas(path)[0] for path in paths)))
+
+    def by_floor() -> float:
+        with floor(context.local) as mounted:
+            context.claim_memory(len(paths) * BLOCK)
+            return rate(read("sequential", STEP, *(mounted / path for path in paths)))
+
+    yield from rows("12 files of one block of 128 MiB, passthrough; replicas in the page cache",
+                    context.in_turn({"ours": ours, "raw": raw, "floor": by_floor}), "MB/s")
+
+
 def together(tier: Tier):
     """Sixteen readers, each of a file of its own."""
 
@@ -115,4 +138,5 @@ def together(tier: Tier):
 
 
 CASES = {"sequential": sequential(SHORT_CIRCUIT), "sequential_tcp": sequential(TCP), "second": second_read,
+         "passthrough": passthrough,
          "streams": together(SHORT_CIRCUIT), "streams_tcp": together(TCP)}

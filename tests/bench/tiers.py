@@ -18,6 +18,9 @@ class Tier:
 TCP = Tier("TCP", ("hdfs.dfs.client.read.shortcircuit=false",), "remote")
 SHORT_CIRCUIT = Tier("short-circuit", ("hdfs.dfs.client.read.shortcircuit=true",), "short_circuit", needs_socket=True)
 DIRECT = Tier("direct replicas", ("hdfs.dfs.client.read.shortcircuit=false", "direct_replicas"), "direct")
+# Files that are not verified at all are handed over at their first open.
+PASSTHROUGH = Tier("passthrough", (*SHORT_CIRCUIT.options, "hdfs.dfs.client.read.shortcircuit.skip.checksum=true"), "",
+                   needs_socket=True)
 
 
 class Proof:
@@ -41,6 +44,12 @@ class Proof:
             raise WrongTier(f"{wanted} bytes were to come by {self._tier.name}, but fetched_bytes counts {fetched}")
         if exact and (read := sum(self._since("read_bytes").values())) != wanted:
             raise WrongTier(f"{wanted} bytes were read, but the mount was asked for {read}")
+
+    def check_untouched(self) -> None:
+        """The daemon saw no byte: the kernel read the replicas itself.  WrongTier otherwise."""
+        seen = {name: self._since(name) for name in ("fetched_bytes", "read_bytes")}
+        if any(sum(labels.values()) for labels in seen.values()):
+            raise WrongTier(f"the kernel was to read the replicas itself, but the daemon counts {seen}")
 
     def _since(self, counter: str) -> dict[str, int]:
         before, after = (one.get(counter, {}) for one in (self._before, self._mount.status()["counters"]))
