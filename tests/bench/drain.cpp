@@ -1,9 +1,10 @@
 // The least that a client of a DataNode can do: asks for blocks with OP_READ_BLOCK, one after the other over one
 // connection, and drops the bytes unverified.
 //
-//   drain HOST PORT POOL [BLOCK GENERATION LENGTH]...
+//   drain HOST PORT POOL < RANGES
 //
-// Prints "BYTES SECONDS". The messages are those of datatransfer.proto, encoded by hand.
+// RANGES are lines "BLOCK GENERATION OFFSET LENGTH"; offsets and lengths are multiples of the checksum chunk, or reach
+// to the end of the block. Prints "BYTES SECONDS". The messages are those of datatransfer.proto, encoded by hand.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -16,6 +17,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -44,18 +46,21 @@ void put_bytes(std::string& out, unsigned field, const std::string& value) {
   out += value;
 }
 
-std::string read_block(const char* pool, std::uint64_t block, std::uint64_t generation, std::uint64_t length) {
+struct range {
+  std::uint64_t block, generation, offset, length;
+};
+
+std::string read_block(const char* pool, const range& wanted) {
   std::string extended_block, base_header, client_header, message, out;
   put_bytes(extended_block, 1, pool);
-  put_number(extended_block, 2, block);
-  put_number(extended_block, 3, generation);
-  put_number(extended_block, 4, length);
+  put_number(extended_block, 2, wanted.block);
+  put_number(extended_block, 3, wanted.generation);
   put_bytes(base_header, 1, extended_block);
   put_bytes(client_header, 1, base_header);
   put_bytes(client_header, 2, "drain");
   put_bytes(message, 1, client_header);
-  put_number(message, 2, 0);
-  put_number(message, 3, length);
+  put_number(message, 2, wanted.offset);
+  put_number(message, 3, wanted.length);
   out.append({0, 28, 81});  // version of the protocol, OP_READ_BLOCK
   put_varint(out, message.size());
   return out + message;
@@ -157,18 +162,19 @@ void take_response(connection& from) {
 }  // namespace
 
 int main(int count, char** words) {
-  if (count < 4 || (count - 4) % 3 != 0) fail("usage: drain HOST PORT POOL [BLOCK GENERATION LENGTH]...");
+  if (count != 4) fail("usage: drain HOST PORT POOL < RANGES");
+  std::vector<range> ranges;
+  for (range next{}; std::cin >> next.block >> next.generation >> next.offset >> next.length;) ranges.push_back(next);
+  if (!std::cin.eof() || ranges.empty()) fail("no ranges, or bad ones");
   const auto begin = std::chrono::steady_clock::now();
   connection to(words[1], words[2]);
   std::uint64_t total = 0;
-  for (int i = 4; i < count; i += 3) {
-    const auto length = std::strtoull(words[i + 2], nullptr, 10);
-    to.send(
-        read_block(words[3], std::strtoull(words[i], nullptr, 10), std::strtoull(words[i + 1], nullptr, 10), length));
+  for (const auto& wanted : ranges) {
+    to.send(read_block(words[3], wanted));
     take_response(to);
-    if (drop_packets(to) != length) fail("a block of another length");
+    if (drop_packets(to) != wanted.length) fail("another length than asked for");
     to.send({2, 0x08, 0});  // a ClientReadStatusProto with its length: success
-    total += length;
+    total += wanted.length;
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   std::printf("%llu %.6f\n", static_cast<unsigned long long>(total), seconds.count());

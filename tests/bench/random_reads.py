@@ -2,12 +2,13 @@
 
 import itertools
 from collections.abc import Iterator
+from random import Random
 
-from .context import Context
+from .context import BLOCK, Context
 from .floor import floor, rclone
-from .row import rows
+from .row import row, rows
 from .tiers import SHORT_CIRCUIT, TCP, Proof, Tier
-from .tools import read
+from .tools import drain, read
 
 SIZE, READS = 4096, 10_000
 STATE = "by O_DIRECT, sources in the page cache"
@@ -16,17 +17,27 @@ _seeds = itertools.count(1)
 
 
 def random_rate(context: Context, tier: Tier, path: str, threads: int, *options: str, source: str | None = None,
-                reads: int = READS) -> float:
+                reads: int = READS, fetched: list[float] | None = None) -> float:
+    """Reads a second; appends to `fetched` the MB that came from the cluster."""
     with context.mount(tier, *options, source=source) as mounted:
         proof = Proof(mounted, tier)
         measured = run(mounted, path, threads, reads)
         proof.check(reads * SIZE, exact=True)
+        if fetched is not None:
+            fetched.append(sum(proof.fetched().values()) / 1e6)
     return measured
 
 
 def run(mounted, path: str, threads: int, reads: int) -> float:
     measured = read("random", mounted / path, SIZE, reads, threads, next(_seeds), "direct")
     return measured["reads"] / measured["seconds"]
+
+
+def drained(context: Context, path: str) -> float:
+    replicas = context.replicas(path)
+    places = Random(next(_seeds)).sample(range(sum(replica.stat().st_size for replica in replicas) // SIZE), READS)
+    ranges = [(replicas[place * SIZE // BLOCK], place * SIZE % BLOCK, SIZE) for place in places]
+    return READS / drain(context.cluster.transfer_address("dn1"), ranges)["seconds"]
 
 
 def random(tier: Tier, threads: int):
@@ -43,13 +54,15 @@ def random(tier: Tier, threads: int):
             with rclone(context.cluster.uri) as mounted:
                 return run(mounted, large, threads, READS // 10)
 
-        sides = {"ours": lambda: random_rate(context, tier, large, threads), "floor": by_floor}
+        fetched: list[float] = []
+        sides = {"ours": lambda: random_rate(context, tier, large, threads, fetched=fetched), "floor": by_floor}
         if threads == 1:
             sides["rclone"] = by_rclone
         if tier is TCP and threads == 1:
-            sides["target"] = lambda: TARGET
-        yield from rows(f"random 4 KiB, {threads} thread{'s' if threads > 1 else ''}, {tier.name}; {STATE}",
-                        context.in_turn(sides), "reads/s")
+            sides |= {"drain": lambda: drained(context, large), "target": lambda: TARGET}
+        name = f"random 4 KiB, {threads} thread{'s' if threads > 1 else ''}, {tier.name}"
+        yield from rows(f"{name}; {STATE}", context.in_turn(sides), "reads/s")
+        yield row(f"{name}: fetched in the worst round (reference: read)", max(fetched), READS * SIZE / 1e6, "MB")
 
     return case
 

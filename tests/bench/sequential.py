@@ -1,12 +1,13 @@
 """Large files from begin to end."""
 
+import statistics
 import subprocess
 import time
 from collections.abc import Iterator
 
 from .context import BLOCK, LARGE, Context
 from .floor import floor, rclone
-from .row import rows
+from .row import row, rows
 from .tiers import PASSTHROUGH, SHORT_CIRCUIT, TCP, Proof, Tier
 from .tools import drain, go_client, read
 
@@ -23,21 +24,27 @@ def sequential(tier: Tier):
 
     def case(context: Context) -> Iterator[str]:
         large = context.large()
-        sides = {"ours": lambda: first_read(context, tier, large), "floor": lambda: floor_read(context, large)}
+        fetched: list[float] = []
+        sides = {"ours": lambda: first_read(context, tier, large, fetched=fetched), "floor": lambda: floor_read(context, large)}
         if tier is TCP:
             sides |= {"drain": lambda: drained(context, large), "rclone": lambda: rclone_read(context, large),
                       "go": lambda: go_read(context, large)}
         yield from rows(f"first read of 1.6 GB, {tier.name}; {STATE}", context.in_turn(sides), "MB/s")
+        yield row(f"first read of 1.6 GB, {tier.name}: fetched (reference: read)", statistics.median(fetched), LARGE / 1e6, "MB")
 
     return case
 
 
-def first_read(context: Context, tier: Tier, path: str, *options: str, source: str | None = None) -> float:
+def first_read(context: Context, tier: Tier, path: str, *options: str, source: str | None = None,
+               fetched: list[float] | None = None) -> float:
+    """MB/s; appends to `fetched` the MB that came from the cluster."""
     with context.mount(tier, *options, source=source) as mounted:
         proof = Proof(mounted, tier)
         context.claim_memory(LARGE)
         measured = read("sequential", STEP, mounted / path)
         proof.check(measured["bytes"])
+        if fetched is not None:
+            fetched.append(sum(proof.fetched().values()) / 1e6)
     return rate(measured)
 
 
@@ -48,7 +55,7 @@ def floor_read(context: Context, path: str) -> float:
 
 
 def drained(context: Context, path: str) -> float:
-    blocks = [(replica, replica.stat().st_size) for replica in context.replicas(path)]
+    blocks = [(replica, 0, replica.stat().st_size) for replica in context.replicas(path)]
     return rate(drain(context.cluster.transfer_address("dn1"), blocks))
 
 

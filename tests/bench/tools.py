@@ -37,14 +37,17 @@ def read(*arguments) -> dict:
     return json.loads(done.stdout)
 
 
-def drain(address: str, blocks: list[tuple[Path, int]]) -> dict:
-    """What drain.cpp measured over replicas (file, length) of one DataNode."""
-    words = []
-    for replica, length in blocks:
-        meta = next(replica.parent.glob(f"{replica.name}_*.meta"))
-        words += [replica.name.removeprefix("blk_"), meta.name.removesuffix(".meta").rsplit("_", 1)[1], str(length)]
-    pool = next(part for part in blocks[0][0].parts if part.startswith("BP-"))
-    done = subprocess.run([str(tool("drain")), *address.split(":"), pool, *words], stdout=subprocess.PIPE,
+def drain(address: str, ranges: list[tuple[Path, int, int]]) -> dict:
+    """What drain.cpp measured over ranges (block file, offset, length) of one DataNode's replicas."""
+    generations: dict[Path, str] = {}
+    lines = []
+    for replica, offset, length in ranges:
+        if replica not in generations:
+            meta = next(replica.parent.glob(f"{replica.name}_*.meta"))
+            generations[replica] = meta.name.removesuffix(".meta").rsplit("_", 1)[1]
+        lines.append(f"{replica.name.removeprefix('blk_')} {generations[replica]} {offset} {length}\n")
+    pool = next(part for part in ranges[0][0].parts if part.startswith("BP-"))
+    done = subprocess.run([str(tool("drain")), *address.split(":"), pool], input="".join(lines), stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
