@@ -57,7 +57,7 @@ void node_selector::served(std::size_t index) {
     const std::lock_guard lock(mutex_);
     const auto time = now();
     if (time - unserved_since_ >= settings_.silence) begin_return(time);
-    unserved_since_ = time;
+    unserved_since_ = quiet_since_ = time;
     if (failed_rounds_ == 0 && !hesitating_) return;
     hesitating_ = false;
     failed_rounds_ = 0;
@@ -69,8 +69,10 @@ void node_selector::served(std::size_t index) {
 void node_selector::begin_return(steady_time now) {
   returning_.clear();
   for (const auto& [who, calls] : present_) returning_.insert(who);
+  returned_.clear();
   const auto outage = std::chrono::duration_cast<milliseconds>(now - unserved_since_);
   return_ends_ = now + std::min(outage / 2, settings_.longest_return);
+  settled_ = std::min(return_ends_, now + settings_.silence);
 }
 
 node_selector::presence::presence(node_selector& where, pid_t who) : where_(where), who_(who) {
@@ -86,6 +88,7 @@ node_selector::presence::~presence() {
     const auto found = where_.present_.find(who_);
     if (--found->second == 0) where_.present_.erase(found);
     if (asked_) --where_.asked_;
+    if (in_flight_) --where_.in_flight_;
     pass_on = where_.is_probe(*this);
     if (pass_on) where_.next_round_ = steady_time();
   }
@@ -94,11 +97,20 @@ node_selector::presence::~presence() {
 
 void node_selector::ask(presence& call) {
   const std::lock_guard lock(mutex_);
+  const auto time = now();
+  if (in_flight_++ == 0) {
+    quiet_since_ = time;
+    hesitating_ = false;
+  }
+  call.in_flight_ = true;
   call.admitted_ = false;
   if (std::exchange(call.asked_, true)) return;
-  if (asked_++ > 0 || failed_rounds_ > 0) return;
-  unserved_since_ = now();
-  hesitating_ = false;
+  if (asked_++ == 0 && failed_rounds_ == 0) unserved_since_ = time;
+}
+
+void node_selector::answered(presence& call) {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(call.in_flight_, false)) --in_flight_;
 }
 
 void node_selector::lost(std::size_t index, const error& why) {
@@ -152,21 +164,25 @@ async::task<result<void>> node_selector::wait_for_turn(presence& call, steady_ti
 steady_time node_selector::next_turn(presence& call, steady_time deadline) {
   const auto time = now();
   if (time < next_round_) return call.admitted_ && is_probe(call) ? time : next_round_;
-  const auto unserved = asked_ > 0 && failed_rounds_ == 0 ? time - unserved_since_ : steady_time::duration(0);
-  if (unserved >= settings_.silence) {
+  const auto quiet = in_flight_ > 0 && failed_rounds_ == 0 ? time - quiet_since_ : steady_time::duration(0);
+  if (quiet >= settings_.silence) {
     failed_rounds_ = rounds_of_silence;
     last_failure_ = error(errc::timed_out, "NameNode " + nodes_[current_].name + " does not answer");
     // Those that it has been sent already find out for all whether it goes on.
-    if (hesitating_) return next_round_ = time + backoff(settings_, failed_rounds_++);
-  } else if (unserved >= settings_.hesitation) {
-    return std::exchange(hesitating_, true) ? unserved_since_ + settings_.silence : time;
+    if (hesitating_ && !call.admitted_) return next_round_ = time + backoff(settings_, failed_rounds_++);
+  } else if (quiet >= settings_.hesitation) {
+    if (std::exchange(hesitating_, true) && !call.admitted_) return quiet_since_ + settings_.silence;
+    call.admitted_ = true;
+    return time;
   }
   if (failed_rounds_ > 0) {
     next_round_ = call.probes_till_ = time + backoff(settings_, failed_rounds_++);
     call.admitted_ = true;
     return time;
   }
-  if (time < return_ends_ && returning_.erase(call.who_) > 0) {
+  // Who waited for the answer of another's call is not known, but comes at once.
+  const bool waited = time < settled_ || (time < return_ends_ && returning_.contains(call.who_));
+  if (waited && returned_.insert(call.who_).second) {
     const auto end = std::clamp(time + (deadline - time) / 2, time, return_ends_);
     call.return_at_ = time + random_part(std::chrono::duration_cast<milliseconds>(end - time));
   }

@@ -52,8 +52,9 @@ class node_selector {
     friend class node_selector;
     node_selector& where_;
     const pid_t who_;
-    bool asked_ = false;
-    bool admitted_ = false;    // as a probe, and has not asked since
+    bool asked_ = false;       // at least once
+    bool in_flight_ = false;   // now
+    bool admitted_ = false;    // although others have to wait, and has not asked since
     steady_time return_at_;    // its place among those that come back after an outage
     steady_time probes_till_;  // it finds out for all whether a NameNode serves; the others wait until then
   };
@@ -62,6 +63,8 @@ class node_selector {
   async::task<result<void>> wait_for_turn(presence& call, steady_time deadline);
   /// A NameNode is asked by `call` now, for the first time or again.
   void ask(presence& call);
+  /// That attempt has ended.
+  void answered(presence& call);
 
  private:
   struct node {
@@ -86,10 +89,14 @@ class node_selector {
   error last_failure_;
   steady_time next_round_;
   std::unordered_map<pid_t, std::size_t> present_;  // calls of each process
-  std::size_t asked_ = 0;                           // how many of them have been sent
+  std::size_t asked_ = 0;                           // how many of them have been sent at least once
   steady_time unserved_since_;                      // while there are such
+  std::size_t in_flight_ = 0;                       // how many of them wait for their answer
+  steady_time quiet_since_;                         // none of those was served; while there are such
   bool hesitating_ = false;                         // none was served for a moment, and one more was let through
   std::unordered_set<pid_t> returning_;             // processes that waited for the end of the last outage
+  std::unordered_set<pid_t> returned_;              // and were given a moment to come back
+  steady_time settled_;                             // until then, all others count as such
   steady_time return_ends_;
   async::notifier turn_;
 };

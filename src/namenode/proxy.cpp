@@ -78,6 +78,7 @@ async::task<result<rpc::reply>> proxy::call(call_context context, std::string me
     const auto node = nodes_.current();
     so_far.last_began = now();
     auto answer = co_await attempt(context, node, method, arguments, identity);
+    nodes_.answered(so_far.present);
     if (answer) co_return answer;
     const auto failure = answer.error();
     auto again = co_await before_repetition(so_far, failure, node, context.deadline, how);

@@ -101,6 +101,33 @@ TEST_F(node_selector_test, a_silent_one_finds_calls_to_answer_when_it_goes_on) {
   EXPECT_EQ(turns_.size(), 10U);
 }
 
+TEST_F(node_selector_test, calls_that_wait_for_another_try_are_not_in_flight) {
+  settings_.hesitation = 10ms;
+  settings_.silence = 30ms;
+  const auto call = asked();
+  selector_.answered(*call);
+  std::this_thread::sleep_for(40ms);
+  start(10);
+  tasks_.context().poll();
+  EXPECT_EQ(turns_.size(), 10U);
+  hangs_ = false;
+  EXPECT_TRUE(tasks_.drain());
+}
+
+TEST_F(node_selector_test, the_one_more_that_is_sent_may_be_sent_a_little_later) {
+  settings_.hesitation = 10ms;
+  settings_.silence = 60ms;
+  const auto call = asked();
+  std::this_thread::sleep_for(15ms);
+  node_selector::presence one_more(selector_, 1);
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(tasks_.run(selector_.wait_for_turn(one_more, in(5ms))));
+  node_selector::presence another(selector_, 2);
+  EXPECT_FALSE(tasks_.run(selector_.wait_for_turn(another, in(5ms))));
+  std::this_thread::sleep_for(70ms);
+  EXPECT_TRUE(tasks_.run(selector_.wait_for_turn(one_more, in(5ms)))) << "silent, and it has not been sent";
+  EXPECT_FALSE(tasks_.run(selector_.wait_for_turn(another, in(5ms))));
+}
+
 TEST_F(node_selector_test, who_may_ask_may_do_so_a_little_later) {
   const auto call = asked();
   selector_.round_failed(errc::connect_failed);
@@ -165,12 +192,25 @@ TEST_F(node_selector_test, who_waited_long_comes_back_at_random_moments) {
   EXPECT_LT(turns_.back() - returned, 1s);
 }
 
+TEST_F(node_selector_test, who_comes_just_after_the_outage_may_have_waited_for_the_same_answer) {
+  auto call = outage(1000ms, 1);
+  hangs_ = false;
+  selector_.served(0);
+  call.reset();
+  const auto so_far = turns_.size();
+  start(40);
+  tasks_.drain(20ms);
+  EXPECT_LT(turns_.size(), so_far + 20);
+  EXPECT_TRUE(tasks_.drain());
+  EXPECT_EQ(turns_.size(), 41U);
+}
+
 TEST_F(node_selector_test, who_comes_after_the_outage_does_not_wait) {
   auto call = outage(1000ms, 10);
   hangs_ = false;
   selector_.served(0);
   call.reset();
-  tasks_.context().poll();
+  tasks_.drain(60ms);
   const auto so_far = turns_.size();
   start(5);
   tasks_.context().poll();
