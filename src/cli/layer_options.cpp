@@ -50,6 +50,7 @@ hdfs::options to_hdfs_options(const config::settings& settings) {
   out.attempt_timeout = settings.hadoop.datanode_timeout;
   out.prefetch_bytes = static_cast<std::uint64_t>(settings.hadoop.prefetch_bytes);
   out.memory = settings.options.memory;
+  out.opened_ahead = settings.options.attr_timeout;
   out.connections_kept = settings.hadoop.datanode_cache_capacity;
   out.connection_expiry = settings.hadoop.datanode_cache_expiry;
   return out;

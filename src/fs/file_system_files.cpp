@@ -1,6 +1,9 @@
 #include <fcntl.h>
 
+#include <algorithm>
+
 #include "fs/file_system_parts.hpp"
+#include "fs/names.hpp"
 
 namespace hdfsmount::fs {
 namespace {
@@ -47,6 +50,20 @@ std::uint64_t end_of(std::uint64_t offset, std::size_t size) {
 
 }  // namespace
 
+void file_system::parts::open_ahead(const call_context& context, inode_id node) {
+  if (settings.attr_timeout.count() == 0 || !settings.inode_paths) return;
+  const auto place = inodes.place_of(node);
+  const auto directory = place ? inodes.find(place->parent) : std::nullopt;
+  if (!directory || directory->kind != inode_kind::live) return;
+  const auto next = scans.open(place->parent, place->name);
+  if (next.empty()) return;
+  const auto above = inodes.display_path(place->parent);
+  for (const auto& file : next) {
+    hdfs::open_request what(inode_path(file.record->id), join(above, file.name));
+    hdfs.open_ahead(call_context(context.who, context.deadline, context.id), std::move(what));
+  }
+}
+
 async::task<result<opened_file>> file_system::open(request asked, inode_id node, int flags) {
   if (parts_->stopped) co_return error(errc::shutting_down);
   if (!for_reading_only(flags)) co_return refuse_change();
@@ -55,7 +72,8 @@ async::task<result<opened_file>> file_system::open(request asked, inode_id node,
   if (!view || !where) co_return make_error(fs_errc::stale);
   if (const auto openable = check_openable(view->type); !openable) co_return openable.error();
 
-  const auto located = parts_->clock.now();
+  parts_->open_ahead(asked.context, node);
+  const auto begun = parts_->clock.now();
   hdfs::open_request what(path_to_open(*view, *where), parts_->inodes.display_path(node));
   auto stream = co_await parts_->hdfs.open(asked.context, std::move(what));
   if (!stream && is_gone(stream.error())) {
@@ -65,6 +83,7 @@ async::task<result<opened_file>> file_system::open(request asked, inode_id node,
   }
   if (!stream) co_return stream.error();
 
+  const auto located = std::min(begun, (*stream)->opened());
   std::optional<content_mark> mark;
   view = parts_->inodes.find(node);
   if (view && parts_->is_fresh(view->record) && !(*stream)->under_construction())

@@ -52,6 +52,8 @@ struct file_system::parts {
                                                                        open_directory::plan plan);
   /// Lists the names after `start_after` and remembers what they lead to; how many.
   async::task<result<std::size_t>> renew_names(call_context context, inode_id directory, std::string start_after);
+  /// Begins with the files that will probably be opened after this one.
+  void open_ahead(const call_context& context, inode_id node);
   std::shared_ptr<const numbered_page> number(const inode_view& view, const open_directory::plan& plan,
                                               record_source::listing listing, bool by_path);
 

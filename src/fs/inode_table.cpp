@@ -79,7 +79,7 @@ std::optional<inode_location> inode_table::locate(inode_id node, steady_time now
     out.confirmed = found == top || now < found->confirmed + confirmed_for_;
   }
   if (const auto* base = inode_path_base(*found)) {
-    out.inode_path = "/.reserved/.inodes/" + std::to_string(base->view.id.value());
+    out.inode_path = inode_path(base->view.id);
     if (base != found) out.inode_path += '/' + names_below(*found, base);
   }
   if (out.path.empty() && out.inode_path.empty()) return std::nullopt;

@@ -60,4 +60,8 @@ std::string join(std::string_view directory, std::string_view name) {
   return path;
 }
 
+std::string inode_path(file_id id) {
+  return "/.reserved/.inodes/" + std::to_string(id.value());
+}
+
 }  // namespace hdfsmount::fs

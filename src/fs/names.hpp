@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/ids.hpp"
 #include "base/result.hpp"
 
 namespace hdfsmount::fs {
@@ -23,5 +24,7 @@ std::uint64_t stable_hash(std::uint64_t seed, std::string_view text) noexcept;
 
 /// `directory` + '/' + `name`.
 std::string join(std::string_view directory, std::string_view name);
+/// The path that leads to a file of the live tree wherever it is.
+std::string inode_path(file_id id);
 
 }  // namespace hdfsmount::fs

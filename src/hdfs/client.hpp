@@ -46,6 +46,9 @@ class input_stream {
   /// the replica has checksums. Errors: errc::no_replica and whatever the NameNode says.
   virtual async::task<result<read_data>> read(call_context context, std::uint64_t offset, std::size_t size) = 0;
 
+  /// When the blocks were located for the open: a moment before, or up to an attribute time-out when that was done
+  /// ahead.
+  virtual steady_time opened() const = 0;
   /// Length as known now: for a file being written the last block's visible length when last asked.
   virtual std::uint64_t length() const = 0;
   /// Changes when the blocks located at the open are others than at an earlier open of the same file: appended,
@@ -90,6 +93,8 @@ class client {
   /// Decides by getBlockLocations whether the caller may read. errc::unsupported, with the reason in its detail, for
   /// files this version cannot read (erasure-coded, encrypted).
   virtual async::task<result<std::shared_ptr<input_stream>>> open(call_context context, open_request what) = 0;
+  /// The same user will probably open this file in a moment: begins with it, in the background.
+  virtual void open_ahead(call_context context, open_request what) = 0;
 };
 
 }  // namespace hdfsmount::hdfs

@@ -5,16 +5,25 @@
 #include "hdfs/packet_source.hpp"
 
 namespace hdfsmount::hdfs {
-file_input_stream::file_input_stream(const services& shared, std::shared_ptr<block_locator> file, caller reader)
+
+file_input_stream::file_input_stream(const services& shared, std::shared_ptr<block_locator> file, caller reader,
+                                     steady_time opened)
     : shared_(shared),
       file_(std::move(file)),
       reader_(std::move(reader)),
+      opened_(opened),
       window_(std::make_shared<read_ahead>(shared, file_, reader_)),
       from_window_(shared.numbers.get("read_bytes", "read_ahead")),
       from_remote_(shared.numbers.get("read_bytes", "remote")) {}
 
 file_input_stream::~file_input_stream() {
   window_->stop();
+}
+
+void file_input_stream::fetch_ahead() {
+  if (file_->length() == 0) return;
+  const std::lock_guard lock(mutex_);
+  window_->start(0);
 }
 
 std::size_t file_input_stream::clip(std::uint64_t offset, std::size_t size) const {

@@ -15,11 +15,15 @@ namespace hdfsmount::hdfs {
 class file_input_stream final : public input_stream, public std::enable_shared_from_this<file_input_stream> {
  public:
   /// `file` has been opened.
-  file_input_stream(const services& shared, std::shared_ptr<block_locator> file, caller reader);
+  file_input_stream(const services& shared, std::shared_ptr<block_locator> file, caller reader,
+                    steady_time opened = std::chrono::steady_clock::now());
   ~file_input_stream() override;
 
   std::optional<read_data> try_read(std::uint64_t offset, std::size_t size) override;
   async::task<result<read_data>> read(call_context context, std::uint64_t offset, std::size_t size) override;
+  /// Fetches the beginning before it is read.
+  void fetch_ahead();
+  steady_time opened() const override { return opened_; }
   std::uint64_t length() const override { return file_->length(); }
   std::uint64_t content_version() const override { return file_->content_version(); }
   bool under_construction() const override { return file_->under_construction(); }
@@ -36,6 +40,7 @@ class file_input_stream final : public input_stream, public std::enable_shared_f
   const services& shared_;
   const std::shared_ptr<block_locator> file_;
   const caller reader_;
+  const steady_time opened_;
   const std::shared_ptr<read_ahead> window_;
   std::atomic<bool> closed_ = false;
   counter& from_window_;

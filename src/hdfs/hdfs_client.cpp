@@ -1,10 +1,9 @@
 #include "hdfs/hdfs_client.hpp"
 
-#include "hdfs/file_input_stream.hpp"
-
 namespace hdfsmount::hdfs {
 namespace {
 
+constexpr std::size_t most_opened_ahead = 64;
 constexpr milliseconds first_penalty{2'000};
 constexpr milliseconds longest_penalty{60'000};
 
@@ -19,7 +18,8 @@ hdfs_client::hdfs_client(async::executor where, const options& settings, namenod
       health_(clock_, first_penalty, longest_penalty, settings.attempt_timeout),
       failures_(clock_, 5, seconds(10)),
       shared_{where, settings,  *this,  connections_, health_, std::make_shared<buffer_pool>(settings.memory),
-              log,   failures_, numbers} {}
+              log,   failures_, numbers},
+      ahead_(shared_, settings.opened_ahead, most_opened_ahead) {}
 
 async::task<result<wire::file_status>> hdfs_client::get_status(call_context context, std::string path) {
   auto status = co_await namenode_.get_file_info(context, path);
@@ -46,10 +46,14 @@ async::task<result<wire::server_defaults>> hdfs_client::get_server_defaults(call
 }
 
 async::task<result<std::shared_ptr<input_stream>>> hdfs_client::open(call_context context, open_request what) {
-  auto who = context.who;
-  auto file = std::make_shared<block_locator>(shared_, std::move(what.path), std::move(what.name));
-  if (auto opened = co_await file->open(std::move(context)); !opened) co_return opened.error();
-  co_return std::make_shared<file_input_stream>(shared_, std::move(file), std::move(who));
+  if (auto ready = co_await ahead_.take(context, what)) co_return ready;
+  auto opened = co_await open_stream(shared_, std::move(context), std::move(what));
+  if (!opened) co_return opened.error();
+  co_return std::move(*opened);
+}
+
+void hdfs_client::open_ahead(call_context context, open_request what) {
+  ahead_.begin(std::move(context), std::move(what));
 }
 
 async::task<result<wire::located_blocks>> hdfs_client::get_block_locations(call_context context, std::string path,
@@ -69,6 +73,7 @@ async::task<result<void>> hdfs_client::report_bad_blocks(call_context context,
 }
 
 void hdfs_client::release_idle() {
+  ahead_.clear();
   connections_.clear();
   shared_.buffers->trim();
 }

@@ -4,6 +4,7 @@
 
 #include "datanode/client_datanode_protocol.hpp"
 #include "hdfs/client.hpp"
+#include "hdfs/opened_ahead.hpp"
 #include "hdfs/services.hpp"
 #include "namenode/client_protocol.hpp"
 
@@ -23,8 +24,9 @@ class hdfs_client final : public client, private block_directory {
   async::task<result<wire::fs_stats>> get_stats(call_context context) override;
   async::task<result<wire::server_defaults>> get_server_defaults(call_context context) override;
   async::task<result<std::shared_ptr<input_stream>>> open(call_context context, open_request what) override;
+  void open_ahead(call_context context, open_request what) override;
 
-  /// Closes idle connections to DataNodes and frees spare buffers.
+  /// Gives up what was opened ahead, closes idle connections to DataNodes and frees spare buffers.
   void release_idle();
   /// Refreshes the gauges of connections, memory and avoided DataNodes.
   void update_gauges();
@@ -43,6 +45,7 @@ class hdfs_client final : public client, private block_directory {
   datanode::node_health health_;
   line_limiter failures_;
   services shared_;
+  opened_ahead ahead_;
 };
 
 }  // namespace hdfsmount::hdfs

@@ -48,6 +48,7 @@ class fake_stream final : public hdfs::input_stream {
     const std::lock_guard lock(home_.mutex_);
     co_return cut(offset, size);
   }
+  steady_time opened() const override { return steady_time::max(); }
   std::uint64_t length() const override { return length_; }
   std::uint64_t content_version() const override { return version_; }
   bool under_construction() const override { return under_construction_; }
@@ -220,6 +221,11 @@ async::task<result<std::shared_ptr<hdfs::input_stream>>> fake_hdfs::open(call_co
   if (!node) co_return error(namenode_errc::not_found);
   if (node->unsupported) co_return error(errc::unsupported, "erasure-coded");
   co_return std::make_shared<fake_stream>(*this, node, what.path);
+}
+
+void fake_hdfs::open_ahead(call_context, hdfs::open_request what) {
+  const std::lock_guard lock(mutex_);
+  log_.push_back("open_ahead " + what.path);
 }
 
 fake_hdfs::node_ptr& fake_hdfs::slot(const std::string& path) {

@@ -43,6 +43,7 @@ class fake_hdfs final : public hdfs::client {
   async::task<result<wire::fs_stats>> get_stats(call_context context) override;
   async::task<result<wire::server_defaults>> get_server_defaults(call_context context) override;
   async::task<result<std::shared_ptr<hdfs::input_stream>>> open(call_context context, hdfs::open_request what) override;
+  void open_ahead(call_context context, hdfs::open_request what) override;
 
   // --- what other clients do ---
   std::uint64_t add_directory(const std::string& path);

@@ -291,6 +291,7 @@ TEST_F(listing, a_server_that_makes_no_progress_is_an_error) {
     async::task<result<std::shared_ptr<hdfs::input_stream>>> open(call_context, hdfs::open_request) override {
       co_return error(errc::unsupported);
     }
+    void open_ahead(call_context, hdfs::open_request) override {}
   } server;
   file_system other(server, names, clock, runner.log, numbers, {});
   ASSERT_TRUE(runner.run(other.start(call_context(users.self(), in(seconds(10))))));

@@ -8,6 +8,33 @@ class reading : public mounted_fake {
   static void grow(fake_node& n, const std::string& by) { n.content += by; }
 };
 
+TEST_F(reading, files_opened_in_the_order_of_the_listing_are_opened_ahead) {
+  hdfs.add_directory("/d");
+  std::vector<std::uint64_t> ids;
+  for (int i = 100; i < 120; ++i) ids.push_back(hdfs.add_file("/d/f" + std::to_string(i), i == 105 ? "" : "x"));
+  mount();
+  const auto directory = walk("/d");
+  const auto handle = opendir(directory);
+  ASSERT_TRUE(handle);
+  names_from(*handle, 0);
+  files->releasedir(*handle);
+  const auto open_one = [&](int number) {
+    hdfs.forget_calls();
+    EXPECT_TRUE(open(lookup(directory, "f" + std::to_string(number))->node));
+    std::vector<std::uint64_t> ahead;
+    for (const auto& line : hdfs.log())
+      if (line.starts_with("open_ahead /.reserved/.inodes/")) ahead.push_back(std::stoull(line.substr(30)));
+    return ahead;
+  };
+  using several = std::vector<std::uint64_t>;
+  EXPECT_EQ(open_one(100), several{});
+  EXPECT_EQ(open_one(101), (several{ids[2], ids[3]}));
+  EXPECT_EQ(open_one(102), (several{ids[4], ids[6]})) << "none that is empty";
+  EXPECT_EQ(open_one(103), (several{ids[7], ids[8], ids[9], ids[10], ids[11]})) << "each once, and ever more";
+  EXPECT_EQ(open_one(118), several{}) << "not in order";
+  EXPECT_EQ(open_one(119), several{}) << "nothing follows";
+}
+
 TEST_F(reading, gives_the_bytes_and_ends_at_the_end) {
   hdfs.add_file("/f", "0123456789");
   mount();

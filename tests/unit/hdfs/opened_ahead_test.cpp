@@ -1,0 +1,99 @@
+#include "hdfs/opened_ahead.hpp"
+
+#include <thread>
+
+#include "stream_fixture.hpp"
+
+namespace hdfsmount::hdfs {
+namespace {
+
+class files_opened_ahead : public stream_fixture {
+ protected:
+  static open_request file() { return {"/f", "/f"}; }
+  std::shared_ptr<file_input_stream> take(const std::string& user = "tests") {
+    const call_context who(caller(std::make_shared<hdfs_user>(user)), testing::in(seconds(10)));
+    return runner_.run(ahead_.take(who, file()));
+  }
+  bool drain() { return runner_.drain(milliseconds(20)); }
+
+  opened_ahead ahead_{shared_, milliseconds(200), 2};
+};
+
+TEST_F(files_opened_ahead, are_read_without_another_call) {
+  write(5'000);
+  ahead_.begin(context(), file());
+  drain();
+  EXPECT_EQ(directory_.location_calls, 1);
+  EXPECT_EQ(nodes_.node("dn1").operations, 1);
+  const auto stream = take();
+  ASSERT_TRUE(stream);
+  EXPECT_TRUE(stream->try_read(0, 8'192)) << "its bytes have come as well";
+  EXPECT_EQ(read(*stream, 0, 8'192).value(), content_);
+  EXPECT_EQ(directory_.location_calls, 1);
+  EXPECT_EQ(nodes_.node("dn1").operations, 1);
+  EXPECT_FALSE(take()) << "once";
+}
+
+TEST_F(files_opened_ahead, are_waited_for) {
+  write(5'000);
+  ahead_.begin(context(), file());
+  const auto stream = take();
+  ASSERT_TRUE(stream);
+  EXPECT_EQ(read(*stream, 0, 8'192).value(), content_);
+  EXPECT_EQ(directory_.location_calls, 1);
+}
+
+TEST_F(files_opened_ahead, are_begun_once) {
+  write(5'000);
+  for (int i = 0; i < 5; ++i) ahead_.begin(context(), file());
+  drain();
+  EXPECT_EQ(directory_.location_calls, 1);
+}
+
+TEST_F(files_opened_ahead, are_for_the_user_who_was_allowed_only) {
+  write(5'000);
+  ahead_.begin(context(), file());
+  drain();
+  EXPECT_FALSE(take("another"));
+  EXPECT_TRUE(take());
+}
+
+TEST_F(files_opened_ahead, that_could_not_be_opened_are_not_there) {
+  write(5'000);
+  directory_.refuse = namenode_errc::access_denied;
+  ahead_.begin(context(), file());
+  EXPECT_FALSE(take());
+}
+
+TEST_F(files_opened_ahead, are_given_up_in_time) {
+  write(5'000);
+  ahead_.begin(context(), file());
+  drain();
+  std::this_thread::sleep_for(milliseconds(250));
+  EXPECT_FALSE(take());
+  EXPECT_TRUE(runner_.drain()) << "nothing goes on for ever";
+  EXPECT_EQ(shared_.buffers->in_use(), 0U);
+  EXPECT_EQ(numbers_.get("opened_ahead", "unused").value(), 1);
+}
+
+TEST_F(files_opened_ahead, are_so_many_at_most) {
+  write(5'000);
+  for (const auto* path : {"/a", "/b", "/c", "/d"}) ahead_.begin(context(), {path, path});
+  drain();
+  EXPECT_EQ(directory_.location_calls, 2);
+}
+
+TEST_F(files_opened_ahead, are_given_up_at_the_end) {
+  write(5'000);
+  ahead_.begin(context(), file());
+  ahead_.clear();
+  drain();
+  connections_.clear();
+  EXPECT_TRUE(runner_.drain(milliseconds(150))) << "before they are out of date";
+  ahead_.begin(context(), file());
+  EXPECT_FALSE(take());
+  EXPECT_EQ(shared_.buffers->in_use(), 0U);
+}
+
+}  // namespace
+}  // namespace hdfsmount::hdfs
