@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import cases
 from .context import Context
-from .row import LEGEND
+from .row import LEGEND, REFERENCES
 
 
 def main() -> int:
@@ -20,12 +20,15 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each side; the median is printed")
     parser.add_argument("--binary", type=Path, default=Path(os.environ.get("HDFSMOUNT_BINARY", "build/hdfsmount")))
     parser.add_argument("--against", default="", metavar="NAMES",
-                        help="measure only these references, by commas: floor, drain, raw, java, go, rclone, target")
+                        help=f"measure only these references, by commas: {', '.join(REFERENCES)}")
     options = parser.parse_args()
     if unknown := set(options.names) - set(cases.ALL):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    against = set(filter(None, options.against.split(",")))
+    if unknown := against - set(REFERENCES):
+        parser.error(f"no such reference: {', '.join(sorted(unknown))}")
     os.environ["HDFSMOUNT_BINARY"] = str(options.binary.resolve())
-    context = Context(options.binary.resolve(), options.rounds, set(filter(None, options.against.split(","))))
+    context = Context(options.binary.resolve(), options.rounds, against)
     print(LEGEND, flush=True)
     try:
         for name in options.names or cases.ALL:

@@ -18,7 +18,7 @@ from tests.cluster import simple
 from tests.cluster.pattern import prefix
 from tests.mount.mounting import Mount
 
-from .row import Impossible
+from .row import REFERENCES, Impossible
 from .tiers import Tier
 
 LARGE = 1_600_000_000
@@ -159,9 +159,11 @@ class Context:
 
         A reference that is impossible here is left out and noted.
         """
-        sides["ours"]()
         values: dict[str, list[float]] = {name: [] for name in sides
-                                          if name == "ours" or not self._against or name in self._against}
+                                          if name not in REFERENCES or not self._against or name in self._against}
+        if len(values) < 2:
+            raise Impossible(f"none of the references {', '.join(sides)} was chosen")
+        sides["ours"]()
         for _ in range(self.rounds):
             for name in list(values):
                 try:

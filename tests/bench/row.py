@@ -6,6 +6,9 @@ LEGEND = """\
 # name<TAB>ours<TAB>reference<TAB>ratio; the ratio is ours / reference.
 # s, ms, s/GB, MB, MiB: above 1 ours needs more.  MB/s, reads/s: above 1 ours does more."""
 
+# What --against may choose from; sides of other names are always measured.
+REFERENCES = ("floor", "drain", "raw", "java", "go", "rclone", "target")
+
 
 class Impossible(RuntimeError):
     """Something cannot be measured on this machine or with this build; the text says why and what would help."""
