@@ -10,7 +10,7 @@ constexpr std::uint64_t longest_step = 8;
 /// So many names in order make a scan.
 constexpr int enough_in_order = 2;
 /// So many files are named ahead at most.
-constexpr std::uint64_t most_ahead = 32;
+constexpr std::uint64_t most_ahead = 16;
 constexpr std::uint64_t first_name = 2;  // after "." and ".."
 
 }  // namespace
