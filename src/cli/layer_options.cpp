@@ -52,6 +52,8 @@ hdfs::options to_hdfs_options(const config::settings& settings) {
   out.memory = settings.options.memory;
   out.opened_ahead = settings.options.attr_timeout;
   out.connections_kept = settings.hadoop.datanode_cache_capacity;
+  out.hedged_reads = settings.hadoop.hedged_reads;
+  out.hedged_after = settings.hadoop.hedged_after;
   out.connection_expiry = settings.hadoop.datanode_cache_expiry;
   return out;
 }

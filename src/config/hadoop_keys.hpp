@@ -23,6 +23,8 @@ struct hadoop_settings {
   milliseconds datanode_timeout{};        ///< silence of a DataNode before the next replica is tried; > 0
   unsigned datanode_cache_capacity = 0;   ///< idle DataNode connections kept; 0: none
   milliseconds datanode_cache_expiry{};   ///< how long one stays idle before it is closed
+  std::size_t hedged_reads{};             ///< reads made at a second DataNode as well, at a time; 0: none
+  milliseconds hedged_after{};            ///< how long the first one may take
   std::int64_t prefetch_bytes = 0;        ///< range of a file whose locations one call asks for; > 0
 };
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "hdfs/packet_source.hpp"
+#include "hdfs/range_read.hpp"
 
 namespace hdfsmount::hdfs {
 
@@ -71,43 +71,9 @@ async::task<result<read_data>> file_input_stream::read(call_context context, std
     }
     if (closed_) co_return error(errc::cancelled);
   }
-  co_return co_await read_exact(std::move(context), offset, count);
-}
-
-async::task<result<read_data>> file_input_stream::read_exact(call_context context, std::uint64_t offset,
-                                                             std::size_t size) {
-  packet_source source(shared_, file_, reader_, offset, offset + size, size);
-  const auto end = offset + size;
-  read_data out;
-  buffer_pool::buffer_ptr memory;
-  std::size_t used = 0;
-  for (;;) {
-    const auto packet = co_await source.next(context);
-    if (!packet) co_return packet.error();
-    if (packet->length == 0) break;
-    if (!memory || memory->space().size() - used < packet->length) {
-      // Room for the whole packets that hold the rest of the range, as far as one buffer goes.
-      const auto rest = static_cast<std::size_t>(end - std::min(end, packet->offset));
-      auto taken = co_await shared_.buffers->take(std::max(packet->length, std::min(rest, buffer_pool::usual_size)),
-                                                  context.deadline);
-      if (!taken) co_return taken.error();
-      memory = std::move(*taken);
-      used = 0;
-    }
-    const auto received = co_await source.receive(context, memory->space().subspan(used, packet->length));
-    if (!received) co_return received.error();
-    if (!*received) continue;
-    const auto first = std::max(packet->offset, offset);
-    const auto last = std::min<std::uint64_t>(packet->offset + packet->length, end);
-    if (first < last)
-      out.pieces.emplace_back(memory, memory->bytes().subspan(used + static_cast<std::size_t>(first - packet->offset),
-                                                              static_cast<std::size_t>(last - first)));
-    used += packet->length;
-  }
-  if (out.size() != size)
-    co_return error(errc::protocol_error, file_->name() + ": a DataNode delivered fewer bytes than asked for");
-  from_remote_.add(static_cast<std::int64_t>(size));
-  co_return std::move(out);
+  auto data = co_await read_range(shared_, file_, reader_, std::move(context), offset, count);
+  if (data) from_remote_.add(static_cast<std::int64_t>(count));
+  co_return data;
 }
 
 async::task<result<std::uint64_t>> file_input_stream::refresh_length(call_context context) {

@@ -35,7 +35,6 @@ class file_input_stream final : public input_stream, public std::enable_shared_f
 
   std::size_t clip(std::uint64_t offset, std::size_t size) const;
   pattern classify(std::uint64_t offset, std::size_t size);
-  async::task<result<read_data>> read_exact(call_context context, std::uint64_t offset, std::size_t size);
 
   const services& shared_;
   const std::shared_ptr<block_locator> file_;

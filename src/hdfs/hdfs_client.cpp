@@ -17,8 +17,11 @@ hdfs_client::hdfs_client(async::executor where, const options& settings, namenod
       connections_(where, connector, settings.connections_kept, settings.connection_expiry, log, numbers),
       health_(clock_, first_penalty, longest_penalty, settings.attempt_timeout),
       failures_(clock_, 5, seconds(10)),
-      shared_{where, settings,  *this,  connections_, health_, std::make_shared<buffer_pool>(settings.memory),
-              log,   failures_, numbers},
+      shared_{where,   settings,
+              *this,   connections_,
+              health_, std::make_shared<buffer_pool>(settings.memory),
+              log,     failures_,
+              numbers, std::make_shared<async::budget>(settings.hedged_reads)},
       ahead_(shared_, settings.opened_ahead, most_opened_ahead) {}
 
 async::task<result<wire::file_status>> hdfs_client::get_status(call_context context, std::string path) {
@@ -84,6 +87,7 @@ void hdfs_client::update_gauges() {
   };
   set("datanode_connections_idle", connections_.idle());
   set("datanodes_avoided", health_.avoided());
+  set("hedged_reads_in_flight", shared_.hedges->in_use());
   set("buffer_bytes_in_use", shared_.buffers->in_use());
 }
 

@@ -21,6 +21,8 @@ struct options {
   std::size_t memory = 256U * 1024 * 1024;        ///< for all read buffers together
   std::size_t largest_window = 8U * 1024 * 1024;  ///< read-ahead of one stream, bytes
   milliseconds opened_ahead{1'000};               ///< how long a file opened ahead of its open() is good
+  std::size_t hedged_reads = 0;                   ///< reads made at a second DataNode as well, at a time
+  milliseconds hedged_after{500};                 ///< how long the first one may take before that
   std::size_t connections_kept = 16;              ///< dfs.client.socketcache.capacity
   milliseconds connection_expiry{3'000};          ///< dfs.client.socketcache.expiryMsec
 };

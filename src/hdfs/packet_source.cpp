@@ -27,18 +27,44 @@ std::optional<error> end_of_everything(const error& failure, const call_context&
 
 }  // namespace
 
+void replica_race::take(const void* who, const std::string& uuid) {
+  const std::lock_guard lock(mutex_);
+  current_[who] = uuid;
+}
+
+void replica_race::leave(const void* who) {
+  const std::lock_guard lock(mutex_);
+  current_.erase(who);
+}
+
+bool replica_race::taken_by_another(const void* who, const std::string& uuid) const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(current_, [&](const auto& one) { return one.first != who && one.second == uuid; });
+}
+
+std::vector<std::string> replica_race::others(const void* who) const {
+  std::vector<std::string> out;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [other, uuid] : current_)
+    if (other != who) out.push_back(uuid);
+  return out;
+}
+
 packet_source::packet_source(const services& shared, std::shared_ptr<block_locator> file, caller reader,
-                             std::uint64_t begin, std::uint64_t end, std::uint64_t run)
+                             std::uint64_t begin, std::uint64_t end, std::uint64_t run,
+                             std::shared_ptr<replica_race> race)
     : shared_(shared),
       file_(std::move(file)),
       reporter_(std::move(reader)),
       position_(begin),
       end_(end),
       run_(run),
+      race_(std::move(race)),
       fetched_(shared.numbers.get("fetched_bytes", "remote")) {}
 
 packet_source::~packet_source() {
   if (next_) next_->abandon();
+  if (race_) race_->leave(this);
 }
 
 async::task<result<packet_source::packet>> packet_source::next(call_context context) {
@@ -86,12 +112,16 @@ async::task<result<void>> packet_source::open_reader(call_context context) {
       if (!found) co_return found.error();
       change_block(std::move(*found));
     }
-    const auto failed = [this](const auto& uuid) { return tried_.contains(uuid) || corrupt_.contains(uuid); };
+    const auto failed = [this](const auto& uuid) {
+      return tried_.contains(uuid) || corrupt_.contains(uuid) || (race_ && race_->taken_by_another(this, uuid));
+    };
     const auto* replica = shared_.choose_replica(*block_, failed);
+    if (replica == nullptr && race_ && !race_->others(this).empty()) co_return last_failure_;
     if (replica == nullptr) {
       if (auto again = co_await next_round(context); !again) co_return again.error();
       continue;
     }
+    if (race_) race_->take(this, replica->node.uuid);
     node_uuid_ = replica->node.uuid;
     node_name_ = shared_.transfer_address(replica->node).to_string();
     const auto length = std::min({run_, block_->end() - position_, end_ - position_});

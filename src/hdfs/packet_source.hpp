@@ -1,12 +1,29 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 
 #include "hdfs/next_run.hpp"
 
 namespace hdfsmount::hdfs {
+
+/// Which replicas are being read by several sources of the same bytes, so that each reads another one. Thread-safe.
+class replica_race {
+ public:
+  /// `who` reads this one now, and not what it read before.
+  void take(const void* who, const std::string& uuid);
+  void leave(const void* who);
+  bool taken_by_another(const void* who, const std::string& uuid) const;
+  /// What all but `who` read.
+  std::vector<std::string> others(const void* who) const;
+
+ private:
+  mutable std::mutex mutex_;  // leaf
+  std::map<const void*, std::string> current_;
+};
 
 /// The bytes of a file from `begin` up to `end` as verified packets, whichever replicas they come from. When a replica
 /// fails or is corrupt, the next one continues where it stopped; when all have failed the NameNode is asked again, a
@@ -16,9 +33,10 @@ namespace hdfsmount::hdfs {
 class packet_source {
  public:
   /// `run`: how much is asked of a DataNode in one operation at first; it grows fourfold with each one.
-  /// Corrupt replicas are reported as `reader`.
+  /// Corrupt replicas are reported as `reader`. In a race, replicas that others read are left out, and as long as there
+  /// are others nothing is tried twice.
   packet_source(const services& shared, std::shared_ptr<block_locator> file, caller reader, std::uint64_t begin,
-                std::uint64_t end, std::uint64_t run);
+                std::uint64_t end, std::uint64_t run, std::shared_ptr<replica_race> race = nullptr);
   ~packet_source();
   packet_source(const packet_source&) = delete;
   packet_source& operator=(const packet_source&) = delete;
@@ -53,6 +71,7 @@ class packet_source {
   std::uint64_t position_;
   const std::uint64_t end_;
   std::uint64_t run_;
+  const std::shared_ptr<replica_race> race_;
 
   block_locator::block_ptr block_;
   std::unique_ptr<datanode::block_reader> reader_;

@@ -22,6 +22,7 @@ struct services {
   logger& log;
   line_limiter& failures;  ///< lines about DataNodes, by node and error
   metrics& numbers;
+  std::shared_ptr<async::budget> hedges = nullptr;  ///< attempts of hedged reads beyond the first ones; null: none
 
   /// The next replica to try: the first in the NameNode's order that `skip(uuid)` leaves in, but DataNodes that failed
   /// lately come last. Null: none is left.
