@@ -5,6 +5,12 @@
 #include "hdfs/range_read.hpp"
 
 namespace hdfsmount::hdfs {
+namespace {
+
+/// One read that follows another may do so by chance.
+constexpr int enough_followers = 2;
+
+}  // namespace
 
 file_input_stream::file_input_stream(const services& shared, std::shared_ptr<block_locator> file, caller reader,
                                      steady_time opened)
@@ -50,7 +56,8 @@ file_input_stream::pattern file_input_stream::classify(std::uint64_t offset, std
   // The kernel sends the requests of one sequential reader in any order: one may be missing in between.
   const bool follows = previous > 0 && offset >= previous && offset <= previous + size;
   const bool begins = offset == 0 && size < file_->length();
-  if (!begins && !follows) return pattern::exact;
+  followers_ = follows ? followers_ + 1 : 0;
+  if (!begins && followers_ < enough_followers) return pattern::exact;
   // With the lock held, so that of several first reads one starts it and the others wait for it.
   window_->start(offset);
   return pattern::window;

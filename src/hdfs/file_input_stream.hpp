@@ -47,6 +47,7 @@ class file_input_stream final : public input_stream, public std::enable_shared_f
 
   std::mutex mutex_;            // taken before read_ahead's
   std::uint64_t last_end_ = 0;  // of the latest read
+  int followers_ = 0;           // reads in a row that each began where the one before ended
 };
 
 }  // namespace hdfsmount::hdfs

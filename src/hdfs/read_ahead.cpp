@@ -10,9 +10,8 @@ namespace hdfsmount::hdfs {
 namespace {
 
 constexpr std::uint64_t first_window = 1024 * 1024;
-/// Kept behind the reader, because the kernel sends the reads of one file in any order.
-constexpr std::uint64_t kept_behind = 1024 * 1024;
-/// The reads of one sequential reader overtake each other by so many.
+/// The kernel sends the reads of one sequential reader in any order: they overtake each other by so many. So much is
+/// kept behind the reader, and so much waited for before it.
 constexpr std::uint64_t out_of_order = 4;
 /// A fetch that nobody follows gives its connection and the window's memory back after this.
 constexpr milliseconds idle_limit{5'000};
@@ -109,7 +108,7 @@ std::optional<read_data> read_ahead::try_read(std::uint64_t offset, std::size_t 
 std::optional<read_data> read_ahead::take_locked(std::uint64_t offset, std::size_t size, bool& wake) {
   auto out = collect_locked(offset, size);
   if (!out) return out;
-  consumed_locked(offset + size);
+  consumed_locked(offset, size);
   last_used_ = std::chrono::steady_clock::now();
   wake = current_ && current_->waiting && fetched_locked() + window_ / 4 <= goal_locked();
   return out;
@@ -130,13 +129,16 @@ std::optional<read_data> read_ahead::collect_locked(std::uint64_t offset, std::s
   return out;
 }
 
-void read_ahead::consumed_locked(std::uint64_t end) {
-  consumed_ = std::max(consumed_, end);
+/// A read far behind or before the others is not of the reader who goes through the window.
+void read_ahead::consumed_locked(std::uint64_t offset, std::size_t size) {
+  const auto slack = out_of_order * size;
+  if (offset > consumed_ + slack) return;
+  consumed_ = std::max(consumed_, offset + size);
   if (consumed_ >= grow_at_) {
     window_ = std::min<std::uint64_t>(window_ * 2, shared_.settings.largest_window);
     grow_at_ = consumed_ + window_ / 2;
   }
-  while (segments_.size() > 1 && segments_.front().end() + kept_behind <= consumed_) segments_.pop_front();
+  while (segments_.size() > 1 && segments_.front().end() + slack <= consumed_) segments_.pop_front();
 }
 
 async::task<result<std::optional<read_data>>> read_ahead::read(call_context context, std::uint64_t offset,

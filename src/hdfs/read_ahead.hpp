@@ -57,7 +57,7 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   bool covers_locked(std::uint64_t offset, std::size_t size) const;
   std::optional<read_data> take_locked(std::uint64_t offset, std::size_t size, bool& wake);
   std::optional<read_data> collect_locked(std::uint64_t offset, std::size_t size) const;
-  void consumed_locked(std::uint64_t end);
+  void consumed_locked(std::uint64_t offset, std::size_t size);
   std::uint64_t fetched_locked() const;
   std::uint64_t goal_locked() const;
 

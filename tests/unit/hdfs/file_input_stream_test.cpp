@@ -56,6 +56,33 @@ TEST_F(FileInputStream, ReadsAtRandomFetchTheirRangeOnly) {
   EXPECT_EQ(nodes_.node("dn1").connects, 1) << "connections are used again";
 }
 
+TEST_F(FileInputStream, RandomReadsThatHitTheWindowDoNotMakeItGrow) {
+  block_size_ = 8'000'000;
+  write(8'000'000);
+  auto stream = open().value();
+  std::minstd_rand random(5);
+  EXPECT_EQ(read(*stream, 0, 4096).value(), content_.substr(0, 4096));
+  for (int i = 0; i < 100; ++i) {
+    const auto offset = 100'000 + random() % 900'000;
+    EXPECT_EQ(read(*stream, offset, 4096).value(), content_.substr(offset, 4096));
+  }
+  runner_.drain(milliseconds(50));
+  EXPECT_LE(numbers_.get("fetched_bytes", "remote").value(), (1 << 20) + 100 * 8192);
+}
+
+TEST_F(FileInputStream, OneReadThatFollowsAnotherByChanceOpensNoWindow) {
+  block_size_ = 8'000'000;
+  write(8'000'000);
+  auto stream = open().value();
+  for (const std::size_t offset : {3'000'000U, 3'004'096U, 5'000'000U, 5'004'096U, 1'000'000U})
+    EXPECT_EQ(read(*stream, offset, 4096).value(), content_.substr(offset, 4096));
+  runner_.drain(milliseconds(50));
+  EXPECT_LE(numbers_.get("fetched_bytes", "remote").value(), 5 * 8192);
+  for (std::size_t offset = 2'000'000; offset < 2'500'000; offset += 4096)
+    EXPECT_EQ(read(*stream, offset, 4096).value(), content_.substr(offset, 4096));
+  EXPECT_GT(numbers_.get("read_bytes", "read_ahead").value(), 400'000) << "a reader in order gets one";
+}
+
 TEST_F(FileInputStream, AFailedReplicaIsReplacedWhereItStopped) {
   write(2 * block_size_);
   for (const std::size_t lose_after : {0UL, 5UL, 40UL, 600UL, 70'000UL, 200'000UL}) {
