@@ -5,6 +5,7 @@
 #include "proto/data_transfer.pb.h"
 #include "wire/convert.hpp"
 #include "wire/element_budget.hpp"
+#include "wire/operation.hpp"
 #include "wire/proto_codec.hpp"
 
 namespace hdfsmount::wire {
@@ -12,9 +13,7 @@ namespace {
 
 namespace pb = hadoop::hdfs;
 
-constexpr std::int16_t transfer_version = 28;
 constexpr std::int8_t read_block_code = 81;
-constexpr std::size_t longest_server_text = 16 * 1024;
 constexpr std::size_t lengths_size = 6;  // payload length and header length
 constexpr std::size_t payload_length_size = 4;
 constexpr std::size_t longest_packet_header = 256;  // five fixed-width fields and room for later ones
@@ -85,11 +84,7 @@ std::string encode_read_block(const read_block_request& request) {
   proto.set_sendchecksums(request.send_checksums);
   if (request.drop_behind) proto.mutable_cachingstrategy()->set_dropbehind(*request.drop_behind);
   if (request.readahead) proto.mutable_cachingstrategy()->set_readahead(*request.readahead);
-  std::string out;
-  append_big_endian(out, transfer_version);
-  append_big_endian(out, read_block_code);
-  append_delimited(out, encode_message(proto));
-  return out;
+  return encode_operation(read_block_code, proto);
 }
 
 result<block_op_response> decode_block_op_response(byte_span message) {
@@ -110,11 +105,9 @@ result<block_op_response> decode_block_op_response(byte_span message) {
   return response;
 }
 
-result<void> check_status(const block_op_response& response) {
-  if (response.status == data_status::success) return {};
-  return error(to_error(response.status), response.message.empty()
-                                              ? fmt::format("status {}", static_cast<int>(response.status))
-                                              : response.message);
+result<void> check_status(data_status status, const std::string& message) {
+  if (status == data_status::success) return {};
+  return error(to_error(status), message.empty() ? fmt::format("status {}", static_cast<int>(status)) : message);
 }
 
 result<std::optional<packet_header>> decode_packet_header(byte_span bytes) {

@@ -86,7 +86,10 @@ struct block_op_response {
 result<block_op_response> decode_block_op_response(byte_span message);
 
 /// Success, or the datanode_errc that the status stands for with the DataNode's text.
-result<void> check_status(const block_op_response& response);
+result<void> check_status(data_status status, const std::string& message);
+inline result<void> check_status(const block_op_response& response) {
+  return check_status(response.status, response.message);
+}
 
 /// What precedes a packet's checksums and data.
 struct packet_header {

@@ -2,6 +2,7 @@
 
 #include "promise.hpp"
 #include "targets.hpp"
+#include "wire/short_circuit.hpp"
 
 namespace hdfsmount::fuzz {
 namespace {
@@ -57,6 +58,22 @@ void op_response(byte_span input) {
   const auto status =
       within_memory(flat_memory, flat_factor, input.size(), [&] { return wire::decode_client_read_status(input); });
   if (status) promise(*status <= wire::data_status::error_block_pinned, "a status is one of ours");
+}
+
+void short_circuit_answers(byte_span input) {
+  const auto segment =
+      within_memory(flat_memory, flat_factor, input.size(), [&] { return wire::decode_segment_response(input); });
+  if (!segment) promise(segment.error().detail().size() <= 17 * 1024, "texts are cut");
+  const auto released =
+      within_memory(flat_memory, flat_factor, input.size(), [&] { return wire::decode_release_response(input); });
+  if (!released) promise(released.error().detail().size() <= 17 * 1024, "texts are cut");
+  const auto header = within_memory(flat_memory, 0, 0, [&] { return wire::decode_checksum_file_header(input); });
+  if (!header) return;
+  promise(input.size() >= wire::checksum_file_header::size, "a header has an end");
+  promise(header->kind <= wire::checksum_kind::crc32c, "a checksum type is one of ours");
+  promise(header->kind == wire::checksum_kind::null ||
+              (header->bytes_per_checksum > 0 && header->bytes_per_checksum <= 1024 * 1024),
+          "a chunk has a sensible size");
 }
 
 }  // namespace hdfsmount::fuzz
