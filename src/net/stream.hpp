@@ -9,6 +9,7 @@
 #include "async/task.hpp"
 #include "base/clock.hpp"
 #include "base/cursor.hpp"
+#include "net/descriptor.hpp"
 
 namespace hdfsmount::net {
 
@@ -37,6 +38,9 @@ class stream {
   virtual bool idle_and_open() noexcept = 0;
   /// "host:port" or path, for log lines.
   virtual const std::string& peer() const noexcept = 0;
+  /// The next descriptor that came with the bytes read so far; empty when there is none left. Only UNIX domain sockets
+  /// bring any.
+  virtual descriptor take_descriptor() noexcept { return {}; }
 };
 
 using stream_ptr = std::unique_ptr<stream>;
