@@ -67,6 +67,20 @@ void only_unset(hadoop_settings&, const configuration& from, const hadoop_key& k
   }
 }
 
+template <auto Member>
+void text(hadoop_settings& settings, const configuration& from, const hadoop_key& key) {
+  settings.*Member = from.get_text(key.name).value_or(std::string(key.default_text));
+}
+
+/// Stands below dfs.client.read.shortcircuit in the table.
+void socket_path(hadoop_settings& settings, const configuration& from, const hadoop_key& key) {
+  text<&hadoop_settings::domain_socket_path>(settings, from, key);
+  const auto& path = settings.domain_socket_path;
+  if (!path.empty() && path.front() != '/') from.refuse(key.name, "must be an absolute path");
+  if (path.empty() && settings.short_circuit)
+    from.refuse("dfs.client.read.shortcircuit", "needs dfs.domain.socket.path, the path of the DataNodes' sockets");
+}
+
 using s = hadoop_settings;
 constexpr std::int64_t int_max = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t long_max = std::numeric_limits<std::int64_t>::max();
@@ -102,6 +116,15 @@ constexpr hadoop_key table[] = {
     {"dfs.client.socketcache.expiryMsec", "3000", "how long they are kept", millis<&s::datanode_cache_expiry, 0>},
     {"dfs.client.read.prefetch.size", "1342177280", "range of one location call",
      bytes<&s::prefetch_bytes, 1, long_max>},
+    {"dfs.client.read.shortcircuit", "false", "read replicas on this machine as open files",
+     boolean<&s::short_circuit>},
+    {"dfs.domain.socket.path", "", "UNIX socket of the DataNodes", socket_path},
+    {"dfs.client.read.shortcircuit.streams.cache.size", "256", "open replicas kept",
+     number<&s::replica_cache_size, 0, 65535>},
+    {"dfs.client.read.shortcircuit.streams.cache.expiry.ms", "300000", "how long they are kept unread",
+     millis<&s::replica_cache_expiry, 0>},
+    {"dfs.client.read.shortcircuit.skip.checksum", "false", "do not check replicas on this machine",
+     boolean<&s::skip_checksum>},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "config/hadoop_configuration.hpp"
@@ -26,6 +27,11 @@ struct hadoop_settings {
   std::size_t hedged_reads{};             ///< reads made at a second DataNode as well, at a time; 0: none
   milliseconds hedged_after{};            ///< how long the first one may take
   std::int64_t prefetch_bytes = 0;        ///< range of a file whose locations one call asks for; > 0
+  bool short_circuit = false;             ///< read replicas on this machine as files that their DataNode passes on
+  std::string domain_socket_path;         ///< of the DataNodes' UNIX sockets; not empty if `short_circuit`
+  unsigned replica_cache_size = 0;        ///< open replicas kept; 0: none
+  milliseconds replica_cache_expiry{};    ///< how long one stays that nobody reads
+  bool skip_checksum = false;             ///< do not check what is read from replicas on this machine
 };
 
 /// One row of the table of honoured keys: adding a row is all it takes to parse, check, show and (a test insists)

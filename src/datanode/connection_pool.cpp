@@ -5,14 +5,14 @@
 namespace hdfsmount::datanode {
 
 connection_pool::connection_pool(async::executor where, net::connector& connector, std::size_t capacity,
-                                 milliseconds expiry, logger& log, metrics& numbers)
+                                 milliseconds expiry, logger& log, metrics& numbers, const std::string& kind)
     : where_(std::move(where)),
       connector_(connector),
       capacity_(capacity),
       expiry_(expiry),
       log_(log),
-      connects_(numbers.get("datanode_connects")),
-      reuses_(numbers.get("datanode_connections_reused")) {}
+      connects_(numbers.get(kind + "_connects")),
+      reuses_(numbers.get(kind + "_connections_reused")) {}
 
 async::task<result<connection_pool::place>> connection_pool::enter(const net::host_port& peer, steady_time deadline) {
   std::shared_ptr<async::budget> places;

@@ -21,9 +21,9 @@ class connection_pool {
   static constexpr std::size_t places_per_node = 512;
 
   /// `capacity` connections at most are kept (dfs.client.socketcache.capacity), each for `expiry`
-  /// (dfs.client.socketcache.expiryMsec).
+  /// (dfs.client.socketcache.expiryMsec). `kind` begins the names of its counters.
   connection_pool(async::executor where, net::connector& connector, std::size_t capacity, milliseconds expiry,
-                  logger& log, metrics& numbers);
+                  logger& log, metrics& numbers, const std::string& kind = "datanode");
 
   /// One of the operations that may be under way at a DataNode at a time; free again when this is destroyed.
   class place {

@@ -108,6 +108,7 @@ void block_locator::remember(wire::located_blocks found, std::uint64_t last_bloc
     blocks_[offset] = std::make_shared<const wire::located_block>(std::move(block));
   }
   length_ = found.file_length + last_block_bytes;
+  complete_until_ = found.file_length;
   under_construction_ = found.under_construction;
 }
 
@@ -122,6 +123,15 @@ async::task<result<block_locator::block_ptr>> block_locator::find(call_context c
 
 block_locator::block_ptr block_locator::cached(std::uint64_t offset) const {
   const std::lock_guard lock(mutex_);
+  return cached_locked(offset);
+}
+
+block_locator::block_ptr block_locator::known_complete(std::uint64_t offset) const {
+  const std::lock_guard lock(mutex_);
+  return offset < complete_until_ ? cached_locked(offset) : nullptr;
+}
+
+block_locator::block_ptr block_locator::cached_locked(std::uint64_t offset) const {
   const auto behind = blocks_.upper_bound(offset);
   if (behind == blocks_.begin()) return nullptr;
   const auto& block = std::prev(behind)->second;

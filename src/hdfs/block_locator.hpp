@@ -23,6 +23,8 @@ class block_locator : public std::enable_shared_from_this<block_locator> {
   /// The block that holds the byte at `offset` (< length()). `stale` is a block that could not be read at its
   /// locations: the NameNode is asked again unless somebody already got another answer.
   async::task<result<block_ptr>> find(call_context context, std::uint64_t offset, block_ptr stale = nullptr);
+  /// That block if it is known and will not change any more: no writer is at it. Null otherwise; asks nobody.
+  block_ptr known_complete(std::uint64_t offset) const;
   /// Asks again for the file's end. Identical requests under way are made once.
   async::task<result<std::uint64_t>> refresh(call_context context);
 
@@ -41,6 +43,7 @@ class block_locator : public std::enable_shared_from_this<block_locator> {
   static std::uint64_t version_of(const wire::located_blocks& found);
   void remember(wire::located_blocks found, std::uint64_t last_block_bytes);
   block_ptr cached(std::uint64_t offset) const;
+  block_ptr cached_locked(std::uint64_t offset) const;
 
   const services& shared_;
   const std::string path_;
@@ -52,6 +55,7 @@ class block_locator : public std::enable_shared_from_this<block_locator> {
   mutable std::mutex mutex_;                   // leaf: nothing else is locked while it is held
   std::map<std::uint64_t, block_ptr> blocks_;  // by offset of the first byte
   std::uint64_t length_ = 0;
+  std::uint64_t complete_until_ = 0;  // where a last block begins that is being written, or the end of the file
   bool under_construction_ = false;
 };
 

@@ -19,6 +19,11 @@ async::task<result<buffer_pool::buffer_ptr>> buffer_pool::take(std::size_t size,
   co_return make(std::move(*share), size);
 }
 
+buffer_pool::buffer_ptr buffer_pool::try_take(std::size_t size) {
+  auto share = budget_.try_take(size);
+  return share ? make(std::move(share), size) : nullptr;
+}
+
 buffer_pool::buffer_ptr buffer_pool::try_take_ahead(std::size_t size) {
   if (budget_.in_use() + size > budget_.total() / 4 * 3) return nullptr;
   auto share = budget_.try_take(size);

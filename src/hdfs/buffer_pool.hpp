@@ -37,6 +37,8 @@ class buffer_pool : public std::enable_shared_from_this<buffer_pool> {
 
   /// For bytes that somebody waits for: at least `size` bytes, waiting for the budget until `deadline`.
   async::task<result<buffer_ptr>> take(std::size_t size, steady_time deadline);
+  /// The same without waiting; null when the budget has not that much left, or others wait for it.
+  buffer_ptr try_take(std::size_t size);
   /// For read-ahead: only while a quarter of the budget stays free; else nothing.
   buffer_ptr try_take_ahead(std::size_t size);
   /// Frees the memory kept for reuse.

@@ -18,6 +18,7 @@ file_input_stream::file_input_stream(const services& shared, std::shared_ptr<blo
       file_(std::move(file)),
       reader_(std::move(reader)),
       opened_(opened),
+      local_(shared, file_),
       window_(std::make_shared<read_ahead>(shared, file_, reader_)),
       from_window_(shared.numbers.get("read_bytes", "read_ahead")),
       from_remote_(shared.numbers.get("read_bytes", "remote")) {}
@@ -40,12 +41,18 @@ std::size_t file_input_stream::clip(std::uint64_t offset, std::size_t size) cons
 std::optional<read_data> file_input_stream::try_read(std::uint64_t offset, std::size_t size) {
   const auto count = clip(offset, size);
   if (count == 0) return closed_ ? std::nullopt : std::optional<read_data>(read_data());
-  auto data = window_->try_read(offset, count);
-  if (!data) return data;
-  from_window_.add(static_cast<std::int64_t>(count));
-  const std::lock_guard lock(mutex_);
-  last_end_ = offset + count;
+  auto data = local_.try_read(offset, count);
+  if (!data) {
+    data = window_->try_read(offset, count);
+    if (data) from_window_.add(static_cast<std::int64_t>(count));
+  }
+  if (data) read_until(offset + count);
   return data;
+}
+
+void file_input_stream::read_until(std::uint64_t end) {
+  const std::lock_guard lock(mutex_);
+  last_end_ = end;
 }
 
 /// The beginning of a file and reads that follow one another are worth a window; a file read whole at once is not.
@@ -68,6 +75,12 @@ async::task<result<read_data>> file_input_stream::read(call_context context, std
   if (closed_) co_return error(errc::cancelled);
   const auto count = clip(offset, size);
   if (count == 0) co_return read_data();
+  auto local = co_await local_.read(context, offset, count);
+  if (local) {
+    read_until(offset + count);
+    co_return std::move(*local);
+  }
+  if (closed_) co_return error(errc::cancelled);
   const auto how = classify(offset, count);
   if (how != pattern::exact) {
     auto data = co_await window_->read(context, offset, count);

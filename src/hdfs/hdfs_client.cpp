@@ -1,11 +1,26 @@
 #include "hdfs/hdfs_client.hpp"
 
+#include "net/domain_socket.hpp"
+
 namespace hdfsmount::hdfs {
 namespace {
 
 constexpr std::size_t most_opened_ahead = 64;
 constexpr milliseconds first_penalty{2'000};
 constexpr milliseconds longest_penalty{60'000};
+/// Reads that wait for a disk at a time.
+constexpr std::size_t disk_threads = 8;
+
+datanode::short_circuit::options to_short_circuit_options(const options& settings) {
+  datanode::short_circuit::options out;
+  out.client_name = settings.client_name;
+  out.silence = settings.attempt_timeout;
+  out.replicas_kept = settings.replicas_kept;
+  out.replica_expiry = settings.replica_expiry;
+  out.connections_kept = settings.connections_kept;
+  out.connection_expiry = settings.connection_expiry;
+  return out;
+}
 
 }  // namespace
 
@@ -17,11 +32,17 @@ hdfs_client::hdfs_client(async::executor where, const options& settings, namenod
       connections_(where, connector, settings.connections_kept, settings.connection_expiry, log, numbers),
       health_(clock_, first_penalty, longest_penalty, settings.attempt_timeout),
       failures_(clock_, 5, seconds(10)),
-      shared_{where,   settings,
-              *this,   connections_,
-              health_, std::make_shared<buffer_pool>(settings.memory),
-              log,     failures_,
-              numbers, std::make_shared<async::budget>(settings.hedged_reads)},
+      disk_(disk_threads),
+      domain_(settings.short_circuit ? net::make_domain_connector(settings.domain_socket_path, disk_) : nullptr),
+      local_(domain_ ? std::make_unique<datanode::short_circuit>(where, *domain_, to_short_circuit_options(settings),
+                                                                 disk_, clock_, log, numbers)
+                     : nullptr),
+      shared_{where,       settings,
+              *this,       connections_,
+              health_,     std::make_shared<buffer_pool>(settings.memory),
+              log,         failures_,
+              numbers,     std::make_shared<async::budget>(settings.hedged_reads),
+              local_.get()},
       ahead_(shared_, settings.opened_ahead, most_opened_ahead) {}
 
 async::task<result<wire::file_status>> hdfs_client::get_status(call_context context, std::string path) {
@@ -78,6 +99,7 @@ async::task<result<void>> hdfs_client::report_bad_blocks(call_context context,
 void hdfs_client::release_idle() {
   ahead_.clear();
   connections_.clear();
+  if (local_) local_->stop();
   shared_.buffers->trim();
 }
 
@@ -89,6 +111,9 @@ void hdfs_client::update_gauges() {
   set("datanodes_avoided", health_.avoided());
   set("hedged_reads_in_flight", shared_.hedges->in_use());
   set("buffer_bytes_in_use", shared_.buffers->in_use());
+  if (!local_) return;
+  set("local_replicas_open", local_->replicas());
+  set("shared_memory_segments", local_->segments());
 }
 
 }  // namespace hdfsmount::hdfs

@@ -10,7 +10,8 @@
 
 namespace hdfsmount::hdfs {
 
-/// The real HDFS: NameNode calls through namenode::client_protocol, file data from DataNodes over TCP.
+/// The real HDFS: NameNode calls through namenode::client_protocol, file data from replicas on this machine and from
+/// DataNodes over TCP.
 class hdfs_client final : public client, private block_directory {
  public:
   /// All references must outlive the client and the streams it opened.
@@ -26,7 +27,8 @@ class hdfs_client final : public client, private block_directory {
   async::task<result<std::shared_ptr<input_stream>>> open(call_context context, open_request what) override;
   void open_ahead(call_context context, open_request what) override;
 
-  /// Gives up what was opened ahead, closes idle connections to DataNodes and frees spare buffers.
+  /// Gives up what was opened ahead, closes idle connections to DataNodes and replicas of this machine, and frees spare
+  /// buffers. Short-circuit reads end with the first call: the mount is going away.
   void release_idle();
   /// Refreshes the gauges of connections, memory and avoided DataNodes.
   void update_gauges();
@@ -44,6 +46,9 @@ class hdfs_client final : public client, private block_directory {
   datanode::connection_pool connections_;
   datanode::node_health health_;
   line_limiter failures_;
+  async::worker_pool disk_;
+  std::unique_ptr<net::connector> domain_;  // null, as local_: no short-circuit reads
+  std::unique_ptr<datanode::short_circuit> local_;
   services shared_;
   opened_ahead ahead_;
 };

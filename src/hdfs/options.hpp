@@ -25,6 +25,11 @@ struct options {
   milliseconds hedged_after{500};                 ///< how long the first one may take before that
   std::size_t connections_kept = 16;              ///< dfs.client.socketcache.capacity
   milliseconds connection_expiry{3'000};          ///< dfs.client.socketcache.expiryMsec
+  bool short_circuit = false;                     ///< dfs.client.read.shortcircuit
+  std::string domain_socket_path;                 ///< dfs.domain.socket.path
+  std::size_t replicas_kept = 256;                ///< dfs.client.read.shortcircuit.streams.cache.size
+  milliseconds replica_expiry{300'000};           ///< dfs.client.read.shortcircuit.streams.cache.expiry.ms
+  bool skip_checksum = false;                     ///< dfs.client.read.shortcircuit.skip.checksum
 };
 
 }  // namespace hdfsmount::hdfs

@@ -1,0 +1,238 @@
+#include "hdfs/local_reader.hpp"
+
+#include <algorithm>
+
+namespace hdfsmount::hdfs {
+namespace {
+
+/// Buffers from this size on are of the usual size, because those are kept and used again.
+constexpr std::size_t small_buffer = 64 * 1024;
+/// What the disk is told of ahead of a reader in order, and when to tell it more.
+constexpr std::uint64_t advice = 8ULL * 1024 * 1024;
+constexpr std::uint64_t advice_left = 4ULL * 1024 * 1024;
+/// Reads this far from where the last one ended are in order: the kernel sends those of one reader in any order.
+constexpr std::uint64_t in_order = 4ULL * 1024 * 1024;
+
+std::size_t buffer_size(std::size_t wanted) {
+  return wanted > small_buffer ? std::max(wanted, buffer_pool::usual_size) : wanted;
+}
+
+/// Keeps a replica locked in the DataNode's memory while it is read unchecked.
+class anchor {
+ public:
+  explicit anchor(const datanode::local_replica& to) : to_(to.try_anchor() ? &to : nullptr) {}
+  ~anchor() {
+    if (to_ != nullptr) to_->unanchor();
+  }
+  anchor(const anchor&) = delete;
+  anchor& operator=(const anchor&) = delete;
+  explicit operator bool() const noexcept { return to_ != nullptr; }
+
+ private:
+  const datanode::local_replica* const to_;
+};
+
+using datanode::local_replica;
+
+/// True, and `unchecked` says whether the checksums were left aside; false: the disk has to be waited for.
+result<bool> fill(const local_replica& replica, std::uint64_t begin, net::mutable_byte_span into,
+                  local_replica::patience how, bool skip_checksum, bool& unchecked) {
+  using checking = local_replica::checking;
+  const anchor held(replica);
+  unchecked = skip_checksum || held || !replica.has_checksums();
+  return replica.read(begin, into, how, unchecked ? checking::nothing : checking::checksums);
+}
+
+/// Whether the failure is of the read and not of the replica.
+bool gave_up(const error& failure) {
+  return failure == make_error_code(errc::cancelled) || failure == make_error_code(errc::timed_out);
+}
+
+}  // namespace
+
+local_reader::local_reader(const services& shared, std::shared_ptr<block_locator> file)
+    : shared_(shared),
+      file_(std::move(file)),
+      bytes_(shared.numbers.get("read_bytes", "short_circuit")),
+      fetched_(shared.numbers.get("fetched_bytes", "short_circuit")),
+      from_page_cache_(shared.numbers.get("short_circuit", "reads_from_page_cache")),
+      from_disk_(shared.numbers.get("short_circuit", "reads_from_disk")),
+      unchecked_(shared.numbers.get("short_circuit", "reads_unchecked")),
+      bad_(shared.numbers.get("short_circuit", "bad_replicas")) {}
+
+/// Whole chunks, because those are what checksums are of.
+local_reader::extent local_reader::extent_of(const target& from, std::uint64_t offset, std::size_t size) const {
+  const auto first = offset - from.block->offset;
+  if (shared_.settings.skip_checksum || !from.replica->has_checksums()) return {first, size, 0};
+  const auto chunk = from.replica->chunk();
+  const auto begin = first / chunk * chunk;
+  const auto end = std::min(from.replica->length(), (first + size + chunk - 1) / chunk * chunk);
+  return {begin, static_cast<std::size_t>(end - begin), static_cast<std::size_t>(first - begin)};
+}
+
+std::optional<local_reader::target> local_reader::recent(std::uint64_t offset) const {
+  const std::lock_guard lock(mutex_);
+  if (!block_ || offset < block_->offset || offset >= block_->end()) return std::nullopt;
+  return target{block_, replica_.lock(), port_};
+}
+
+/// A replica of the block that is open already; nothing when there is none.
+std::optional<local_reader::target> local_reader::find_open(block_locator::block_ptr block) {
+  for (const auto& replica : block->replicas) {
+    if (replica.type == wire::storage_type::provided || !shared_.local->is_local(replica.node)) continue;
+    if (auto found = shared_.local->find(block->block, replica.node.transfer_port))
+      return target{std::move(block), std::move(found), replica.node.transfer_port};
+  }
+  return std::nullopt;
+}
+
+async::task<std::optional<local_reader::target>> local_reader::open(block_locator::block_ptr block,
+                                                                    steady_time deadline) {
+  if (auto found = find_open(block)) {
+    remember(*found);
+    co_return found;
+  }
+  for (const auto& replica : block->replicas) {
+    if (replica.type == wire::storage_type::provided || !shared_.local->is_local(replica.node)) continue;
+    datanode::short_circuit::request what(block->block, block->access_token, replica.node);
+    auto opened = co_await shared_.local->open(std::move(what), deadline);
+    if (!opened) continue;
+    target made;
+    made.block = std::move(block);
+    made.replica = std::move(opened);
+    made.port = replica.node.transfer_port;
+    remember(made);
+    co_return std::move(made);
+  }
+  co_return std::nullopt;
+}
+
+void local_reader::remember(const target& last) {
+  const std::lock_guard lock(mutex_);
+  block_ = last.block;
+  replica_ = last.replica;
+  port_ = last.port;
+}
+
+std::optional<read_data> local_reader::try_read(std::uint64_t offset, std::size_t size) {
+  if (shared_.local == nullptr) return std::nullopt;
+  auto from = recent(offset);
+  if (!from || !from->replica || !from->replica->current()) {
+    auto block = from ? from->block : file_->known_complete(offset);
+    from = block ? find_open(std::move(block)) : std::nullopt;
+    if (!from) return std::nullopt;
+    remember(*from);
+  }
+  if (offset + size > from->block->end()) return std::nullopt;
+  const auto what = extent_of(*from, offset, size);
+  auto memory = shared_.buffers->try_take(buffer_size(what.size));
+  if (!memory) return std::nullopt;
+  bool unchecked = false;
+  const auto done = fill(*from->replica, what.begin, memory->space().first(what.size), local_replica::patience::none,
+                         shared_.settings.skip_checksum, unchecked);
+  if (!accepted(*from, done) || !*done) return std::nullopt;
+  count(what.size, unchecked, from_page_cache_);
+  bytes_.add(static_cast<std::int64_t>(size));
+  from->replica->set_last_used(std::chrono::steady_clock::now());
+  if (const auto until = ahead_of(*from, offset, size, false)) {
+    auto tell = [replica = from->replica, begin = until - advice, count = advice] { replica->will_need(begin, count); };
+    shared_.local->disk().start(std::move(tell));
+  }
+  read_data out;
+  const auto bytes = memory->bytes().subspan(what.skipped, size);
+  out.pieces.emplace_back(std::move(memory), bytes);
+  return out;
+}
+
+/// Up to where in the block the disk is to be told that it will be read, or 0: nothing to tell. `cold`: this read had
+/// to wait for the disk.
+std::uint64_t local_reader::ahead_of(const target& from, std::uint64_t offset, std::size_t size, bool cold) {
+  const auto end = offset + size;
+  const std::lock_guard lock(mutex_);
+  const auto previous = std::exchange(last_end_, end);
+  const bool follows = offset <= previous + in_order && previous <= end + in_order && previous > 0;
+  if (!follows || (!cold && advised_until_ == 0)) {
+    if (!follows) advised_until_ = 0;
+    return 0;
+  }
+  if (end + advice_left <= advised_until_ && advised_until_ <= end + 2 * advice) return 0;
+  advised_until_ = end + advice;
+  return advised_until_ - from.block->offset;
+}
+
+void local_reader::count(std::size_t fetched, bool unchecked, counter& kind) const {
+  kind.add();
+  fetched_.add(static_cast<std::int64_t>(fetched));
+  if (unchecked) unchecked_.add();
+}
+
+/// False for a replica that failed; from now on its block is read over TCP, which tells whether it is the replica's
+/// fault: an append may have changed the files in the middle of a read.
+bool local_reader::accepted(const target& from, const result<bool>& outcome) const {
+  if (outcome) return true;
+  bad_.add();
+  const auto kind = "local replica" + outcome.error().code().message();
+  const auto held_back = shared_.failures.admit(kind);
+  shared_.log.log(held_back ? log_level::warning : log_level::debug,
+                  "{}: block {}: short-circuit read failed, reading it over TCP: {}{}", file_->name(),
+                  from.block->block.id.value(), outcome.error().to_string(), more_like_it(held_back));
+  shared_.local->distrust({from.block->block, from.port});
+  return false;
+}
+
+async::task<block_locator::block_ptr> local_reader::locate(const call_context& context, std::uint64_t offset) {
+  if (auto block = file_->known_complete(offset)) co_return block;
+  const auto found = co_await file_->find(context, offset);
+  if (!found) co_return nullptr;
+  co_return file_->known_complete(offset);
+}
+
+async::task<std::optional<read_data>> local_reader::read(call_context context, std::uint64_t offset, std::size_t size) {
+  if (shared_.local == nullptr) co_return std::nullopt;
+  read_data out;
+  for (const auto end = offset + size; offset < end;) {
+    const auto block = co_await locate(context, offset);
+    if (!block || block->corrupt) co_return std::nullopt;
+    const auto from = co_await open(block, context.deadline);
+    if (!from) co_return std::nullopt;
+    const auto part = static_cast<std::size_t>(std::min(end, block->end()) - offset);
+    const bool read = co_await read_part(context, *from, offset, part, out);
+    if (!read) co_return std::nullopt;
+    offset += part;
+  }
+  bytes_.add(static_cast<std::int64_t>(size));
+  co_return std::move(out);
+}
+
+async::task<bool> local_reader::read_part(const call_context& context, const target& from, std::uint64_t offset,
+                                          std::size_t size, read_data& out) {
+  const auto what = extent_of(from, offset, size);
+  auto memory = co_await shared_.buffers->take(buffer_size(what.size), context.deadline);
+  if (!memory) co_return false;
+  const auto skip = shared_.settings.skip_checksum;
+  bool unchecked = false;
+  auto done = fill(*from.replica, what.begin, (*memory)->space().first(what.size), local_replica::patience::none, skip,
+                   unchecked);
+  const bool cold = done && !*done;
+  if (cold) {
+    const auto until = ahead_of(from, offset, size, true);
+    auto work = [replica = from.replica, what, memory = *memory, skip, until]() -> result<bool> {
+      if (until > 0) replica->will_need(what.begin, until - what.begin);
+      bool left_aside = false;
+      auto read =
+          fill(*replica, what.begin, memory->space().first(what.size), local_replica::patience::disk, skip, left_aside);
+      if (!read) return read.error();
+      return left_aside;
+    };
+    done = co_await shared_.local->disk().run(std::move(work), context.deadline);
+    if (!done && gave_up(done.error())) co_return false;
+    unchecked = done && *done;
+  }
+  if (!accepted(from, done)) co_return false;
+  count(what.size, unchecked, cold ? from_disk_ : from_page_cache_);
+  const auto bytes = (*memory)->bytes().subspan(what.skipped, size);
+  out.pieces.emplace_back(std::move(*memory), bytes);
+  co_return true;
+}
+
+}  // namespace hdfsmount::hdfs
