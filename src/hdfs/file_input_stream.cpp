@@ -27,10 +27,13 @@ file_input_stream::~file_input_stream() {
   window_->stop();
 }
 
-void file_input_stream::fetch_ahead() {
-  if (file_->length() == 0) return;
+async::task<void> file_input_stream::fetch_ahead(call_context context) {
+  const auto keep_alive = shared_from_this();
+  if (file_->length() == 0) co_return;
+  const bool local = co_await local_.prepare(std::move(context));
+  if (local || closed_) co_return;
   const std::lock_guard lock(mutex_);
-  window_->start(0);
+  if (!window_->covers(0, 1)) window_->start(0);
 }
 
 std::size_t file_input_stream::clip(std::uint64_t offset, std::size_t size) const {

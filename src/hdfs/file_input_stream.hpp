@@ -22,8 +22,8 @@ class file_input_stream final : public input_stream, public std::enable_shared_f
 
   std::optional<read_data> try_read(std::uint64_t offset, std::size_t size) override;
   async::task<result<read_data>> read(call_context context, std::uint64_t offset, std::size_t size) override;
-  /// Fetches the beginning before it is read.
-  void fetch_ahead();
+  /// Opens the replica on this machine, or fetches the beginning, before it is read.
+  async::task<void> fetch_ahead(call_context context);
   steady_time opened() const override { return opened_; }
   std::uint64_t length() const override { return file_->length(); }
   std::uint64_t content_version() const override { return file_->content_version(); }

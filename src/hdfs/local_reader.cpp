@@ -187,6 +187,14 @@ async::task<block_locator::block_ptr> local_reader::locate(const call_context& c
   co_return file_->known_complete(offset);
 }
 
+async::task<bool> local_reader::prepare(call_context context) {
+  if (shared_.local == nullptr) co_return false;
+  const auto block = file_->known_complete(0);
+  if (!block || block->corrupt) co_return false;
+  const auto from = co_await open(block, context.deadline);
+  co_return from.has_value();
+}
+
 async::task<std::optional<read_data>> local_reader::read(call_context context, std::uint64_t offset, std::size_t size) {
   if (shared_.local == nullptr) co_return std::nullopt;
   read_data out;

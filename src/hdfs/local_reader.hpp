@@ -19,6 +19,8 @@ class local_reader {
 
   /// The range, which ends within the file, if it lies in a replica that is open, in the page cache. Waits for nothing.
   std::optional<read_data> try_read(std::uint64_t offset, std::size_t size);
+  /// Opens the replica of the file's beginning; false when there is none to open.
+  async::task<bool> prepare(call_context context);
   /// The range if all its blocks can be read here; opens replicas and waits for disks. Nothing: read it over TCP.
   async::task<std::optional<read_data>> read(call_context context, std::uint64_t offset, std::size_t size);
 

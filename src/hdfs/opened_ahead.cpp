@@ -57,9 +57,9 @@ void opened_ahead::begin(call_context context, open_request what) {
 }
 
 async::task<void> opened_ahead::open(file_ptr into, call_context context, open_request what) {
-  auto opened = co_await open_stream(shared_, std::move(context), std::move(what));
-  if (opened) (*opened)->fetch_ahead();
-  into->opened.set(std::move(opened));
+  const auto opened = co_await open_stream(shared_, context, std::move(what));
+  into->opened.set(opened);
+  if (opened) co_await (*opened)->fetch_ahead(std::move(context));
 }
 
 async::task<std::shared_ptr<file_input_stream>> opened_ahead::take(const call_context& context,
