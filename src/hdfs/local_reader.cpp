@@ -78,6 +78,7 @@ std::optional<local_reader::target> local_reader::recent(std::uint64_t offset) c
 
 /// A replica of the block that is open already; nothing when there is none.
 std::optional<local_reader::target> local_reader::find_open(block_locator::block_ptr block) {
+  if (is_left_to_tcp(*block)) return std::nullopt;
   for (const auto& replica : block->replicas) {
     if (replica.type == wire::storage_type::provided || !shared_.local->is_local(replica.node)) continue;
     if (auto found = shared_.local->find(block->block, replica.node.transfer_port))
@@ -92,6 +93,7 @@ async::task<std::optional<local_reader::target>> local_reader::open(block_locato
     remember(*found);
     co_return found;
   }
+  if (is_left_to_tcp(*block)) co_return std::nullopt;
   for (const auto& replica : block->replicas) {
     if (replica.type == wire::storage_type::provided || !shared_.local->is_local(replica.node)) continue;
     datanode::short_circuit::request what(block->block, block->access_token, replica.node);
@@ -168,9 +170,14 @@ void local_reader::count(std::size_t fetched, bool unchecked, counter& kind) con
 
 /// False for a replica that failed; from now on its block is read over TCP, which tells whether it is the replica's
 /// fault: an append may have changed the files in the middle of a read.
-bool local_reader::accepted(const target& from, const result<bool>& outcome) const {
+bool local_reader::accepted(const target& from, const result<bool>& outcome) {
   if (outcome) return true;
   bad_.add();
+  {
+    const std::lock_guard lock(mutex_);
+    left_to_tcp_.insert(from.block->offset);
+    block_.reset();
+  }
   const auto kind = "local replica" + outcome.error().code().message();
   const auto held_back = shared_.failures.admit(kind);
   shared_.log.log(held_back ? log_level::warning : log_level::debug,
@@ -178,6 +185,11 @@ bool local_reader::accepted(const target& from, const result<bool>& outcome) con
                   from.block->block.id.value(), outcome.error().to_string(), more_like_it(held_back));
   shared_.local->distrust({from.block->block, from.port});
   return false;
+}
+
+bool local_reader::is_left_to_tcp(const wire::located_block& block) const {
+  const std::lock_guard lock(mutex_);
+  return left_to_tcp_.contains(block.offset);
 }
 
 async::task<block_locator::block_ptr> local_reader::locate(const call_context& context, std::uint64_t offset) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 
 #include "datanode/local_replica.hpp"
 #include "hdfs/block_locator.hpp"
@@ -48,7 +49,8 @@ class local_reader {
   async::task<bool> read_part(const call_context& context, const target& from, std::uint64_t offset, std::size_t size,
                               read_data& out);
   void count(std::size_t fetched, bool unchecked, counter& kind) const;
-  bool accepted(const target& from, const result<bool>& outcome) const;
+  bool accepted(const target& from, const result<bool>& outcome);
+  bool is_left_to_tcp(const wire::located_block& block) const;
   void remember(const target& last);
   std::uint64_t ahead_of(const target& from, std::uint64_t offset, std::size_t size, bool cold);
 
@@ -65,6 +67,8 @@ class local_reader {
   block_locator::block_ptr block_;
   std::weak_ptr<const datanode::local_replica> replica_;  // of block_; the cache decides how many stay open
   std::uint16_t port_ = 0;
+  std::set<std::uint64_t>
+      left_to_tcp_;  // blocks, by offset: a replica failed, and TCP is to tell whether it is corrupt
   std::uint64_t last_end_ = 0;
   std::uint64_t advised_until_ = 0;  // in the file; 0: all that was read so far was in the page cache
 };
