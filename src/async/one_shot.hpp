@@ -34,12 +34,13 @@ class one_shot {
     notifier::ticket_ptr ticket;
     {
       const std::lock_guard lock(mutex_);
-      if (value_) co_return *value_;
+      // As const: a result<bool> would be made from another one's having a value.
+      if (value_) co_return std::as_const(*value_);
       ticket = waiters_.ticket(here);
     }
     if (auto woken = co_await waiters_.wait(std::move(ticket), deadline); !woken) co_return woken.error();
     const std::lock_guard lock(mutex_);
-    co_return *value_;
+    co_return std::as_const(*value_);
   }
 
  private:

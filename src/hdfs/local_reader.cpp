@@ -13,6 +13,9 @@ constexpr std::uint64_t advice_left = 4ULL * 1024 * 1024;
 /// Reads this far from where the last one ended are in order: the kernel sends those of one reader in any order.
 constexpr std::uint64_t in_order = 4ULL * 1024 * 1024;
 
+/// A reader in order that is so close to the end of a block has the next one's replica opened.
+constexpr std::uint64_t near_the_end = 32ULL * 1024 * 1024;
+
 std::size_t buffer_size(std::size_t wanted) {
   return wanted > small_buffer ? std::max(wanted, buffer_pool::usual_size) : wanted;
 }
@@ -48,6 +51,23 @@ bool gave_up(const error& failure) {
   return failure == make_error_code(errc::cancelled) || failure == make_error_code(errc::timed_out);
 }
 
+datanode::short_circuit::request request_for(const wire::located_block& block, const wire::replica_location& replica) {
+  return {block.block, block.access_token, replica.node};
+}
+
+bool may_be_local(const services& shared, const wire::replica_location& replica) {
+  return replica.type != wire::storage_type::provided && shared.local->is_local(replica.node);
+}
+
+async::task<void> open_replica(const services& shared, block_locator::block_ptr block, steady_time deadline) {
+  for (const auto& replica : block->replicas) {
+    if (!may_be_local(shared, replica)) continue;
+    auto what = request_for(*block, replica);
+    const auto opened = co_await shared.local->open(std::move(what), deadline);
+    if (opened) co_return;
+  }
+}
+
 }  // namespace
 
 local_reader::local_reader(const services& shared, std::shared_ptr<block_locator> file)
@@ -80,7 +100,7 @@ std::optional<local_reader::target> local_reader::recent(std::uint64_t offset) c
 std::optional<local_reader::target> local_reader::find_open(block_locator::block_ptr block) {
   if (is_left_to_tcp(*block)) return std::nullopt;
   for (const auto& replica : block->replicas) {
-    if (replica.type == wire::storage_type::provided || !shared_.local->is_local(replica.node)) continue;
+    if (!may_be_local(shared_, replica)) continue;
     if (auto found = shared_.local->find(block->block, replica.node.transfer_port))
       return target{std::move(block), std::move(found), replica.node.transfer_port};
   }
@@ -95,8 +115,8 @@ async::task<std::optional<local_reader::target>> local_reader::open(block_locato
   }
   if (is_left_to_tcp(*block)) co_return std::nullopt;
   for (const auto& replica : block->replicas) {
-    if (replica.type == wire::storage_type::provided || !shared_.local->is_local(replica.node)) continue;
-    datanode::short_circuit::request what(block->block, block->access_token, replica.node);
+    if (!may_be_local(shared_, replica)) continue;
+    auto what = request_for(*block, replica);
     auto opened = co_await shared_.local->open(std::move(what), deadline);
     if (!opened) continue;
     target made;
@@ -114,6 +134,20 @@ void local_reader::remember(const target& last) {
   block_ = last.block;
   replica_ = last.replica;
   port_ = last.port;
+}
+
+/// For large reads near the end of a block: asks for the next one's files while this one is still being read.
+void local_reader::open_next(const target& from, std::uint64_t offset, std::size_t size) {
+  const auto next = from.block->end();
+  if (size < small_buffer || next - offset > near_the_end) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(opened_next_, next) == next) return;
+  }
+  const auto block = file_->known_complete(next);
+  if (!block || find_open(block)) return;
+  const auto deadline = std::chrono::steady_clock::now() + shared_.settings.timeout;
+  async::spawn(shared_.where, shared_.log, open_replica(shared_, block, deadline));
 }
 
 std::optional<read_data> local_reader::try_read(std::uint64_t offset, std::size_t size) {
@@ -140,6 +174,7 @@ std::optional<read_data> local_reader::try_read(std::uint64_t offset, std::size_
     auto tell = [replica = from->replica, begin = until - advice, count = advice] { replica->will_need(begin, count); };
     shared_.local->disk().start(std::move(tell));
   }
+  open_next(*from, offset, size);
   read_data out;
   const auto bytes = memory->bytes().subspan(what.skipped, size);
   out.pieces.emplace_back(std::move(memory), bytes);
@@ -218,6 +253,7 @@ async::task<std::optional<read_data>> local_reader::read(call_context context, s
     const auto part = static_cast<std::size_t>(std::min(end, block->end()) - offset);
     const bool read = co_await read_part(context, *from, offset, part, out);
     if (!read) co_return std::nullopt;
+    open_next(*from, offset, part);
     offset += part;
   }
   bytes_.add(static_cast<std::int64_t>(size));

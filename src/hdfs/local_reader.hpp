@@ -52,6 +52,7 @@ class local_reader {
   bool accepted(const target& from, const result<bool>& outcome);
   bool is_left_to_tcp(const wire::located_block& block) const;
   void remember(const target& last);
+  void open_next(const target& from, std::uint64_t offset, std::size_t size);
   std::uint64_t ahead_of(const target& from, std::uint64_t offset, std::size_t size, bool cold);
 
   const services& shared_;
@@ -70,6 +71,7 @@ class local_reader {
   std::set<std::uint64_t>
       left_to_tcp_;  // blocks, by offset: a replica failed, and TCP is to tell whether it is corrupt
   std::uint64_t last_end_ = 0;
+  std::uint64_t opened_next_ = 0;    // the block at this offset has been opened ahead
   std::uint64_t advised_until_ = 0;  // in the file; 0: all that was read so far was in the page cache
 };
 

@@ -27,6 +27,20 @@ TEST(one_shot, gives_the_first_value_to_everybody) {
   EXPECT_EQ(tasks.run(value.wait(in(0ms))).value(), 7) << "also when it is late";
 }
 
+TEST(one_shot, carries_false_as_false) {
+  task_runner tasks;
+  async::one_shot<bool> early, late;
+  early.set(false);
+  EXPECT_FALSE(tasks.run(early.wait(in(1s))).value());
+  std::optional<result<bool>> got;
+  const auto wait = [&]() -> async::task<void> { got = co_await late.wait(in(1s)); };
+  tasks.start(wait());
+  tasks.context().poll();
+  late.set(false);
+  EXPECT_TRUE(tasks.drain());
+  EXPECT_FALSE(got.value().value());
+}
+
 TEST(one_shot, carries_errors) {
   task_runner tasks;
   async::one_shot<int> value;
