@@ -9,7 +9,7 @@ constexpr std::size_t most_opened_ahead = 64;
 constexpr milliseconds first_penalty{2'000};
 constexpr milliseconds longest_penalty{60'000};
 /// Reads that wait for a disk at a time.
-constexpr std::size_t disk_threads = 8;
+constexpr std::size_t disk_threads = 4;
 
 datanode::short_circuit::options to_short_circuit_options(const options& settings) {
   datanode::short_circuit::options out;
@@ -32,10 +32,10 @@ hdfs_client::hdfs_client(async::executor where, const options& settings, namenod
       connections_(where, connector, settings.connections_kept, settings.connection_expiry, log, numbers),
       health_(clock_, first_penalty, longest_penalty, settings.attempt_timeout),
       failures_(clock_, 5, seconds(10)),
-      disk_(disk_threads),
-      domain_(settings.short_circuit ? net::make_domain_connector(settings.domain_socket_path, disk_) : nullptr),
+      disk_(settings.short_circuit ? std::make_unique<async::worker_pool>(disk_threads) : nullptr),
+      domain_(disk_ ? net::make_domain_connector(settings.domain_socket_path, *disk_) : nullptr),
       local_(domain_ ? std::make_unique<datanode::short_circuit>(where, *domain_, to_short_circuit_options(settings),
-                                                                 disk_, clock_, log, numbers)
+                                                                 *disk_, clock_, log, numbers)
                      : nullptr),
       shared_{where,       settings,
               *this,       connections_,

@@ -46,8 +46,8 @@ class hdfs_client final : public client, private block_directory {
   datanode::connection_pool connections_;
   datanode::node_health health_;
   line_limiter failures_;
-  async::worker_pool disk_;
-  std::unique_ptr<net::connector> domain_;  // null, as local_: no short-circuit reads
+  std::unique_ptr<async::worker_pool> disk_;  // null, as the next two: no short-circuit reads
+  std::unique_ptr<net::connector> domain_;
   std::unique_ptr<datanode::short_circuit> local_;
   services shared_;
   opened_ahead ahead_;
