@@ -11,7 +11,7 @@ from tests.cluster import simple
 from tests.cluster.pattern import pattern
 
 BLOCK = 1 << 20
-SIZE = 12 * BLOCK
+SIZE = 24 * BLOCK  # so many that the stalled DataNode is the first choice of some
 HEDGED = ("hdfs.dfs.client.hedged.read.threadpool.size=2", "hdfs.dfs.client.hedged.read.threshold.millis=50")
 
 
