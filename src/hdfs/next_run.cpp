@@ -3,6 +3,23 @@
 #include <algorithm>
 
 namespace hdfsmount::hdfs {
+namespace {
+
+/// Counted and logged as for a replica that somebody waits for: who comes next avoids the DataNode and would not
+/// notice.
+void note_failure(const services& shared, const block_locator& file, const wire::located_block& block,
+                  const wire::datanode_info& node, const error& failure) {
+  if (failure == make_error_code(errc::cancelled)) return;
+  const auto held_back = shared.failures.admit(node.uuid + failure.code().message());
+  shared.log.log(held_back ? log_level::warning : log_level::debug,
+                 "{}: block {} at offset {}: DataNode {} failed, trying another replica: {}{}", file.name(),
+                 block.block.id.value(), block.offset, shared.transfer_address(node).to_string(), failure.to_string(),
+                 more_like_it(held_back));
+  shared.numbers.get("replica_failures", failure.code().message()).add();
+  if (datanode::blames_node(failure)) shared.health.failed(node.uuid);
+}
+
+}  // namespace
 
 async::task<result<std::unique_ptr<block_run>>> open_run(const services& shared, call_context context,
                                                          block_locator::block_ptr block,
@@ -42,7 +59,7 @@ async::task<void> next_run::run(const services& shared, std::shared_ptr<block_lo
     co_return;
   }
   auto opened = co_await open_run(shared, std::move(context), *block, *replica, self->position_, length);
-  if (!opened && datanode::blames_node(opened.error())) shared.health.failed(replica->node.uuid);
+  if (!opened) note_failure(shared, *file, **block, replica->node, opened.error());
   if (opened)
     self->opened_.set(std::shared_ptr<block_run>(std::move(*opened)));
   else
