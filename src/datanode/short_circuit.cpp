@@ -35,7 +35,8 @@ short_circuit::short_circuit(async::executor where, net::connector& connector, o
       hits_(numbers.get("short_circuit", "cache_hits")),
       refused_(numbers.get("short_circuit", "refused")),
       opening_(time, settings_.silence, numbers.get("short_circuit", "joined")),
-      slots_(where_, connections_, settings_.client_name, settings_.silence, time, log, numbers),
+      slots_(std::make_shared<slot_keeper>(where_, connections_, settings_.client_name, settings_.silence, time, log,
+                                           numbers)),
       replicas_(settings_.replicas_kept, settings_.replica_expiry) {}
 
 short_circuit::~short_circuit() {
@@ -48,7 +49,7 @@ void short_circuit::stop() {
     stopped_ = true;
     sweeper_.cancel();
   }
-  slots_.stop();
+  slots_->stop();
   replicas_.clear();
   connections_.clear();
 }
@@ -86,7 +87,7 @@ async::task<result<short_circuit::replica_ptr>> short_circuit::ask(const request
   // Whoever asked before may have finished just now.
   if (auto found = find(what.block, what.node.transfer_port)) co_return found;
   const net::host_port address(what.node.ip, what.node.transfer_port);
-  auto slot = co_await slots_.take(address, deadline);
+  auto slot = co_await slots_->take(address, deadline);
   if (!slot) {
     failed(what, slot.error());
     co_return slot.error();

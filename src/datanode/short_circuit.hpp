@@ -61,7 +61,7 @@ class short_circuit {
   /// Drops all replicas, segments and connections; open() gives nothing from then on.
   void stop();
   std::size_t replicas() const { return replicas_.size(); }
-  std::size_t segments() const { return slots_.segments(); }
+  std::size_t segments() const { return slots_->segments(); }
 
  private:
   async::task<result<replica_ptr>> ask(const request& what, steady_time deadline);
@@ -94,7 +94,7 @@ class short_circuit {
   std::set<std::string> told_;  // DataNodes whose refusal is in the log, by uuid
   std::unordered_map<replica_key, steady_time> distrusted_;
 
-  slot_keeper slots_;
+  const std::shared_ptr<slot_keeper> slots_;
   replica_cache replicas_;  // goes first: its replicas give slots back
 };
 

@@ -34,7 +34,9 @@ std::unique_ptr<replica_slot> slot_keeper::take_free(const net::host_port& node)
   if (found == nodes_.end()) return nullptr;
   for (const auto& segment : found->second.segments) {
     if (const auto index = segment.memory->take()) {
-      auto back = [this, node](const segment_ptr& memory, std::uint32_t unused) { slot_unused(node, memory, unused); };
+      auto back = [keeper = weak_from_this(), node](const segment_ptr& memory, std::uint32_t unused) {
+        if (const auto here = keeper.lock()) here->slot_unused(node, memory, unused);
+      };
       return std::make_unique<replica_slot>(segment.memory, *index, std::move(back));
     }
   }
@@ -94,17 +96,13 @@ void slot_keeper::forget(const net::host_port& node, const segment_ptr& memory) 
 }
 
 void slot_keeper::slot_unused(const net::host_port& node, const segment_ptr& memory, std::uint32_t index) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopped_ || memory->lost()) return;
-    auto& slots = nodes_[node];
-    slots.unused.push_back({memory, index});
-    if (std::exchange(slots.returning, true)) return;
-  }
-  const auto task = async::spawn(where_, log_, return_slots(node));
   const std::lock_guard lock(mutex_);
-  nodes_[node].returner = task;
-  if (stopped_) task.cancel();
+  if (stopped_ || memory->lost()) return;
+  auto& slots = nodes_[node];
+  slots.unused.push_back({memory, index});
+  if (std::exchange(slots.returning, true)) return;
+  // With the lock, so that none begins after stop(); the task sleeps before it takes the lock itself.
+  slots.returner = async::spawn(where_, log_, return_slots(node));
 }
 
 /// Empty ends the task that gives slots back.

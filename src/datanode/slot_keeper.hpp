@@ -14,8 +14,9 @@ namespace hdfsmount::datanode {
 
 /// The shared memory segments of this client at each DataNode of this machine: asked for when a slot is needed and none
 /// is free, watched until the DataNode closes them, their slots given back a bunch at a time. Thread-safe; its tasks
-/// end after stop(), and it must outlive them.
-class slot_keeper {
+/// end after stop(), and it must outlive them. Held by std::shared_ptr: a replica that a disk thread lets go of last
+/// gives its slot back to whoever is still there.
+class slot_keeper : public std::enable_shared_from_this<slot_keeper> {
  public:
   slot_keeper(async::executor where, connection_pool& connections, std::string client_name, milliseconds silence,
               const clock_source& time, logger& log, metrics& numbers);

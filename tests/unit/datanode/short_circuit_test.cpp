@@ -177,6 +177,17 @@ TEST_F(ShortCircuit, ALockedReplicaCanBeAnchored) {
   EXPECT_FALSE(replica->try_anchor());
 }
 
+TEST_F(ShortCircuit, AReplicaMayOutliveTheTier) {
+  auto replica = open(1);
+  ASSERT_TRUE(replica);
+  tier().stop();
+  ASSERT_TRUE(runner_.drain());
+  tier_.reset();
+  expect_bytes(*replica, 1);
+  replica.reset();
+  EXPECT_EQ(node_.releases, 0) << "nobody is left who would give the slot back";
+}
+
 TEST_F(ShortCircuit, ADataNodeThatRefusesIsLeftAloneForAWhile) {
   for (const auto how :
        {behaviour::refuse_connection, behaviour::close_at_once, behaviour::never_answer, behaviour::no_files}) {
