@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 
 #include "datanode/connection_pool.hpp"
@@ -23,6 +24,8 @@ class block_reader {
   async::task<result<std::size_t>> next_packet(steady_time deadline);
   /// Offset in the block of the packet that next_packet() found; the first one may begin before the requested offset.
   std::uint64_t packet_offset() const noexcept { return machine_.packet_offset(); }
+  /// Packets begin and end at multiples of it in the block; known once there was a packet.
+  std::size_t chunk() const noexcept { return std::max<std::size_t>(machine_.chunk(), 1); }
   /// Receives and verifies that packet into `into`, which has its size. errc::checksum_mismatch for corrupt bytes.
   async::task<result<void>> receive(net::mutable_byte_span into, steady_time deadline);
 

@@ -40,6 +40,8 @@ class read_block_machine {
   /// the requested offset and may end up to a chunk behind the requested end.
   std::uint64_t packet_offset() const noexcept { return packet_offset_; }
   std::size_t packet_length() const noexcept { return packet_length_; }
+  /// Bytes under one checksum, where there are checksums: packets begin and end at multiples of it in the block.
+  std::size_t chunk() const noexcept { return bytes_per_checksum_; }
 
   /// `into` holds packet_length() bytes and stays valid until the packet is complete. Takes what was read ahead of it;
   /// may complete the packet.

@@ -263,7 +263,11 @@ async::task<std::optional<read_data>> local_reader::read(call_context context, s
 async::task<bool> local_reader::read_part(const call_context& context, const target& from, std::uint64_t offset,
                                           std::size_t size, read_data& out) {
   const auto what = extent_of(from, offset, size);
-  auto memory = co_await shared_.buffers->take(buffer_size(what.size), context.deadline);
+  // Who holds memory must not wait for more.
+  auto taken = shared_.buffers->try_take(buffer_size(what.size));
+  if (!taken && !out.pieces.empty()) co_return false;
+  auto memory = result<buffer_pool::buffer_ptr>(std::move(taken));
+  if (!*memory) memory = co_await shared_.buffers->take(buffer_size(what.size), context.deadline);
   if (!memory) co_return false;
   const auto skip = shared_.settings.skip_checksum;
   bool unchecked = false;

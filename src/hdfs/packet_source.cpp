@@ -83,6 +83,7 @@ async::task<result<packet_source::packet>> packet_source::next(call_context cont
     } else {
       packet_.offset = block_->offset + reader_->packet_offset();
       packet_.length = *length;
+      packet_.chunk = reader_->chunk();
       co_return packet_;
     }
   }

@@ -44,6 +44,7 @@ class packet_source {
   struct packet {
     std::uint64_t offset = 0;  ///< in the file; the first packet may begin before what was asked for
     std::size_t length = 0;    ///< 0: the end has been reached
+    std::size_t chunk = 1;     ///< the last packet ends at a multiple of it, or with the block
   };
 
   /// Finds the next packet. Ends with the last failure once no replica is left to try.

@@ -28,9 +28,10 @@ async::task<result<read_data>> fetch(range what, call_context context, std::shar
     if (!packet) co_return packet.error();
     if (packet->length == 0) break;
     if (!memory || memory->space().size() - used < packet->length) {
-      // Room for the whole packets that hold the rest of the range, as far as one buffer goes.
-      const auto rest = static_cast<std::size_t>(end - std::min(end, packet->offset));
-      const auto room = std::max(packet->length, std::min(rest, buffer_pool::usual_size));
+      // Room for all packets that hold the rest of the range: who holds memory must not wait for more.
+      const auto whole = (end + packet->chunk - 1) / packet->chunk * packet->chunk;
+      const auto rest = static_cast<std::size_t>(whole - std::min(whole, packet->offset));
+      const auto room = std::max(packet->length, rest);
       auto taken = co_await what.shared.buffers->take(room, context.deadline);
       if (!taken) co_return taken.error();
       memory = std::move(*taken);

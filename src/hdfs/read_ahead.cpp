@@ -10,9 +10,11 @@ namespace hdfsmount::hdfs {
 namespace {
 
 constexpr std::uint64_t first_window = 1024 * 1024;
-/// The kernel sends the reads of one sequential reader in any order: they overtake each other by so many. So much is
-/// kept behind the reader, and so much waited for before it.
+/// The kernel sends the reads of one sequential reader in any order: they overtake each other by so many, or by a
+/// window. So much is waited for before the window.
 constexpr std::uint64_t out_of_order = 4;
+/// How long a fetch waits for memory while it holds some.
+constexpr milliseconds memory_patience{50};
 /// A fetch that nobody follows gives its connection and the window's memory back after this.
 constexpr milliseconds idle_limit{5'000};
 /// And when all of it has been read, after this: the kernel may still ask for an earlier part.
@@ -31,14 +33,19 @@ struct read_ahead::fetch {
 };
 
 read_ahead::read_ahead(const services& shared, std::shared_ptr<block_locator> file, caller reader)
-    : shared_(shared), file_(std::move(file)), reader_(std::move(reader)), awaited_(nobody_waits) {}
+    : shared_(shared),
+      file_(std::move(file)),
+      reader_(std::move(reader)),
+      awaited_(nobody_waits),
+      needed_(nobody_waits) {}
 
 call_context read_ahead::background_context() const {
   return {reader_, std::chrono::steady_clock::now() + shared_.settings.timeout};
 }
 
-std::uint64_t read_ahead::goal_locked() const {
-  return std::max(consumed_ + window_, wanted_);
+/// Whether more is to be fetched.
+bool read_ahead::has_room_locked() const {
+  return unread_ < window_ || fetched_locked() < wanted_;
 }
 
 std::uint64_t read_ahead::fetched_locked() const {
@@ -58,7 +65,8 @@ bool read_ahead::covers_locked(std::uint64_t offset, std::size_t size) const {
   const auto first = segments_.empty() ? begin_ : segments_.front().offset;
   if (offset < first) return false;
   if (offset < fetched_locked()) return true;
-  return fetching_locked() && offset <= std::max(goal_locked(), fetched_locked()) + out_of_order * size;
+  const auto room = window_ - std::min(window_, unread_);
+  return fetching_locked() && offset <= std::max(fetched_locked() + room, wanted_) + out_of_order * size;
 }
 
 void read_ahead::start(std::uint64_t offset) {
@@ -86,9 +94,10 @@ void read_ahead::replace(const std::shared_ptr<fetch>& next, std::uint64_t offse
       current_->task.cancel();
     }
     current_ = next;
-    begin_ = consumed_ = wanted_ = offset;
+    begin_ = wanted_ = offset;
+    unread_ = progress_ = 0;
     window_ = first_window;
-    grow_at_ = offset + first_window / 2;
+    was_full_ = followed_ = false;
   }
   arrived_.notify_all();
 }
@@ -108,9 +117,9 @@ std::optional<read_data> read_ahead::try_read(std::uint64_t offset, std::size_t 
 std::optional<read_data> read_ahead::take_locked(std::uint64_t offset, std::size_t size, bool& wake) {
   auto out = collect_locked(offset, size);
   if (!out) return out;
-  consumed_locked(offset, size);
+  answered_locked(offset, size);
   last_used_ = std::chrono::steady_clock::now();
-  wake = current_ && current_->waiting && fetched_locked() + window_ / 4 <= goal_locked();
+  wake = current_ && current_->waiting && unread_ + window_ / 4 <= window_;
   return out;
 }
 
@@ -129,16 +138,39 @@ std::optional<read_data> read_ahead::collect_locked(std::uint64_t offset, std::s
   return out;
 }
 
-/// A read far behind or before the others is not of the reader who goes through the window.
-void read_ahead::consumed_locked(std::uint64_t offset, std::size_t size) {
-  const auto slack = out_of_order * size;
-  if (offset > consumed_ + slack) return;
-  consumed_ = std::max(consumed_, offset + size);
-  if (consumed_ >= grow_at_) {
-    window_ = std::min<std::uint64_t>(window_ * 2, shared_.settings.largest_window);
-    grow_at_ = consumed_ + window_ / 2;
+void read_ahead::answered_locked(std::uint64_t offset, std::size_t size) {
+  const auto end = offset + size;
+  for (auto& part : segments_) {
+    if (part.end() <= offset) continue;
+    if (part.offset >= end) break;
+    const auto common = std::min(end, part.end()) - std::max(offset, part.offset);
+    const auto fresh = std::min<std::size_t>(part.unread, static_cast<std::size_t>(common));
+    part.unread -= fresh;
+    unread_ -= fresh;
+    progress_ += fresh;
   }
-  while (segments_.size() > 1 && segments_.front().end() + slack <= consumed_) segments_.pop_front();
+  followed_ = followed_ || progress_ >= first_window / 2;
+  while (segments_.size() > 1 && segments_.front().unread == 0) pop_front_locked();
+}
+
+/// A read has to wait. When the window had been full before, it was too small to bridge what its bytes take to come.
+void read_ahead::await_locked(std::uint64_t offset, std::size_t size) {
+  wanted_ = std::max(wanted_, offset + size);
+  awaited_ = std::min(awaited_, offset + size);
+  needed_ = std::min(needed_, offset);
+  if (was_full_ && progress_ >= window_ / 2) {
+    window_ = std::min<std::uint64_t>(window_ * 2, shared_.settings.largest_window);
+    progress_ = 0;
+    was_full_ = false;
+  }
+  // What the reader has left so far behind it has skipped.
+  const auto slack = std::max(out_of_order * size, window_);
+  while (segments_.size() > 1 && segments_.front().end() + slack <= offset) pop_front_locked();
+}
+
+void read_ahead::pop_front_locked() {
+  unread_ -= segments_.front().unread;
+  segments_.pop_front();
 }
 
 async::task<result<std::optional<read_data>>> read_ahead::read(call_context context, std::uint64_t offset,
@@ -157,8 +189,7 @@ async::task<result<std::optional<read_data>>> read_ahead::read(call_context cont
         if (!fetching_locked() || !covers_locked(offset, size)) co_return std::optional<read_data>();
         awaited = current_;
         wake = current_->waiting;
-        wanted_ = std::max(wanted_, offset + size);
-        awaited_ = std::min(awaited_, offset + size);
+        await_locked(offset, size);
         ticket = arrived_.ticket(here);
       }
     }
@@ -188,10 +219,9 @@ async::task<result<void>> read_ahead::fetch_all(std::shared_ptr<fetch> current, 
   }
 }
 
-/// Whether somebody reads on, and not only the beginning.
 bool read_ahead::is_followed() const {
   const std::lock_guard lock(mutex_);
-  return window_ > first_window;
+  return followed_;
 }
 
 /// One packet into the window; false at the end of the file.
@@ -215,17 +245,19 @@ async::task<result<bool>> read_ahead::fetch_packet(const std::shared_ptr<fetch>&
   {
     const std::lock_guard lock(mutex_);
     if (current->stopped) co_return error(errc::cancelled);
-    if (used == 0) segments_.push_back({packet->offset, 0, std::move(*memory)});
+    if (used == 0) segments_.push_back({packet->offset, 0, 0, std::move(*memory)});
     segments_.back().filled += packet->length;
+    segments_.back().unread += packet->length;
+    unread_ += packet->length;
     if (fetched_locked() < awaited_) co_return true;
-    awaited_ = nobody_waits;
+    awaited_ = needed_ = nobody_waits;
   }
   arrived_.notify_all();
   co_return true;
 }
 
 /// The last segment's memory while it has room for `length` more bytes, else a new one's. Null when there is none to
-/// have and the reader has not used up the window, which then stays as it is.
+/// have and nobody waits for more than is here.
 async::task<result<buffer_pool::buffer_ptr>> read_ahead::more_memory(const std::shared_ptr<fetch>& current,
                                                                      std::size_t length) {
   {
@@ -236,16 +268,45 @@ async::task<result<buffer_pool::buffer_ptr>> read_ahead::more_memory(const std::
   }
   const auto size = std::max(length, buffer_pool::usual_size);
   if (auto memory = shared_.buffers->try_take_ahead(size)) co_return std::move(memory);
+  bool holds = false;
+  if (!release_for_others(*current, holds)) co_return buffer_pool::buffer_ptr();
+  auto deadline = background_context().deadline;
+  // Streams that each hold something and wait for more would wait for each other.
+  if (holds) deadline = std::min(deadline, std::chrono::steady_clock::now() + memory_patience);
+  auto memory = co_await shared_.buffers->take(size, deadline);
+  if (!memory && holds) give_up(*current);
+  co_return memory;
+}
+
+/// Memory is short: drops what no waiting read needs. False when there is still something to read and nobody waits:
+/// then that is all the window there is. `holds`: a waiting read needs what is here.
+bool read_ahead::release_for_others(const fetch& current, bool& holds) {
+  std::deque<segment> dropped;  // freed after the lock is released
+  const std::lock_guard lock(mutex_);
+  if (current.stopped) return true;
+  const bool awaited = awaited_ != nobody_waits;
+  if (unread_ > 0 && !awaited) {
+    window_ = std::min(window_, unread_);
+    wanted_ = std::min(wanted_, fetched_locked());
+    return false;
+  }
+  begin_ = fetched_locked();
+  while (!segments_.empty() && (!awaited || segments_.front().end() <= needed_)) {
+    unread_ -= segments_.front().unread;
+    dropped.push_back(std::move(segments_.front()));
+    segments_.pop_front();
+  }
+  holds = !segments_.empty();
+  return true;
+}
+
+/// Ends the fetch and gives up the window: the reads that wait fetch their bytes by themselves.
+void read_ahead::give_up(const fetch& ending) {
   {
     const std::lock_guard lock(mutex_);
-    const auto unread = fetched_locked() - std::min(fetched_locked(), std::max(consumed_, wanted_));
-    if (unread > 0) {
-      window_ = std::min(window_, unread);
-      co_return buffer_pool::buffer_ptr();
-    }
-    window_ = std::max<std::uint64_t>(window_, length);
+    if (ending.stopped) return;
   }
-  co_return co_await shared_.buffers->take(size, background_context().deadline);
+  stop();
 }
 
 async::task<result<void>> read_ahead::wait_for_room(const std::shared_ptr<fetch>& current) {
@@ -256,8 +317,9 @@ async::task<result<void>> read_ahead::wait_for_room(const std::shared_ptr<fetch>
     {
       const std::lock_guard lock(mutex_);
       if (current->stopped) co_return error(errc::cancelled);
-      current->waiting = fetched_locked() >= goal_locked();
+      current->waiting = !has_room_locked();
       if (!current->waiting) co_return result<void>();
+      was_full_ = true;
       ticket = room_.ticket(here);
     }
     if (auto woken = co_await room_.wait(std::move(ticket), limit); !woken) co_return woken.error();
@@ -273,7 +335,7 @@ bool read_ahead::end_fetch(fetch& ending, const result<void>& outcome) {
     ending.waiting = false;
     ending.ended = true;
     last_used_ = std::chrono::steady_clock::now();
-    awaited_ = nobody_waits;
+    awaited_ = needed_ = nobody_waits;
   }
   arrived_.notify_all();
   return true;
@@ -286,7 +348,7 @@ async::task<void> read_ahead::wait_until_idle() {
     steady_time until;
     {
       const std::lock_guard lock(mutex_);
-      until = last_used_ + (consumed_ >= fetched_locked() ? idle_limit_at_end : idle_limit);
+      until = last_used_ + (unread_ == 0 ? idle_limit_at_end : idle_limit);
     }
     if (until <= now) co_return;
     if (const auto slept = co_await async::sleep_until(std::min(until, now + idle_limit_at_end)); !slept) co_return;
@@ -298,8 +360,9 @@ void read_ahead::drop(const std::shared_ptr<fetch>& ended) {
   std::deque<segment> dropped;  // freed after the lock is released
   const std::lock_guard lock(mutex_);
   if (current_ != ended) return;
+  begin_ = fetched_locked();
   dropped.swap(segments_);
-  begin_ = consumed_;
+  unread_ = 0;
   current_->stopped = true;
   current_.reset();
 }

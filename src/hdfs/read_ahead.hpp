@@ -11,10 +11,11 @@
 
 namespace hdfsmount::hdfs {
 
-/// The window of a stream that is read in order: a task of its own fetches ahead of the reader, as far as the window
-/// allows, and waits there for the reader to catch up. The window begins small and doubles while the reader keeps
-/// going, so that a file whose beginning alone is wanted costs little. Its memory is given back when nobody has read
-/// from it for some seconds. Thread-safe.
+/// The window of a stream that is read in order: a task of its own fetches ahead of the reader until so many bytes are
+/// here that nobody has read yet, and waits there for the reader. The window begins small and doubles each time that
+/// the reader uses up a full one, so that a file whose beginning alone is wanted costs little. Memory is given back as
+/// soon as it has been read, all of it when nobody has read for some seconds, and what nobody waits for when memory is
+/// short. Thread-safe.
 class read_ahead : public std::enable_shared_from_this<read_ahead> {
  public:
   read_ahead(const services& shared, std::shared_ptr<block_locator> file, caller reader);
@@ -35,6 +36,7 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   struct segment {
     std::uint64_t offset = 0;
     std::size_t filled = 0;
+    std::size_t unread = 0;  // bytes that have answered no read
     buffer_pool::buffer_ptr memory;
     std::uint64_t end() const noexcept { return offset + filled; }
   };
@@ -52,14 +54,17 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   call_context background_context() const;
 
   bool is_followed() const;
-
+  bool release_for_others(const fetch& current, bool& holds);
+  void give_up(const fetch& ending);
   bool fetching_locked() const;
   bool covers_locked(std::uint64_t offset, std::size_t size) const;
   std::optional<read_data> take_locked(std::uint64_t offset, std::size_t size, bool& wake);
   std::optional<read_data> collect_locked(std::uint64_t offset, std::size_t size) const;
-  void consumed_locked(std::uint64_t offset, std::size_t size);
+  void answered_locked(std::uint64_t offset, std::size_t size);
+  void await_locked(std::uint64_t offset, std::size_t size);
+  void pop_front_locked();
   std::uint64_t fetched_locked() const;
-  std::uint64_t goal_locked() const;
+  bool has_room_locked() const;
 
   const services& shared_;
   const std::shared_ptr<block_locator> file_;
@@ -68,12 +73,15 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   mutable std::mutex mutex_;        // taken before the notifiers', the buffer pool's and the budget's
   std::shared_ptr<fetch> current_;  // null: nothing is being fetched
   std::deque<segment> segments_;    // contiguous, ascending
-  std::uint64_t begin_ = 0;         // where the window was started
-  std::uint64_t consumed_ = 0;      // end of the furthest read
+  std::uint64_t begin_ = 0;         // where the window was started, or what is here ended when it was all given up
+  std::uint64_t unread_ = 0;        // of all segments
   std::uint64_t wanted_ = 0;        // end of the furthest read that waits
   std::uint64_t awaited_;           // the waiting reads are woken once this much is here
-  std::uint64_t window_ = 0;        // how far the fetch may be ahead of consumed_
-  std::uint64_t grow_at_ = 0;       // consumed_ that doubles the window
+  std::uint64_t needed_;            // the first byte that any of them waits for
+  std::uint64_t window_ = 0;        // how much unread the fetch may gather
+  std::uint64_t progress_ = 0;      // bytes read since the window was last changed
+  bool was_full_ = false;           // the fetch has waited for room since then
+  bool followed_ = false;           // somebody reads on, and not only the beginning
   steady_time last_used_;           // when the fetch ended or a read was last answered
   async::notifier arrived_;
   async::notifier room_;
