@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from tests.cluster.versions import DEFAULT_VERSION, FEATURES, REFERENCE_VERSION, missing
+from tests.cluster.versions import DEFAULT_VERSION, FEATURES, LIMITS, REFERENCE_VERSION, missing
 
 _LEFT_OUT = pytest.StashKey[str]()
 
@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         for marker in item.iter_markers("hadoop"):
             feature, = marker.args
-            if feature not in FEATURES:
+            if feature not in (*FEATURES, *LIMITS):
                 raise pytest.UsageError(f"{item.nodeid} needs {feature!r}, of which tests/cluster/versions.py knows nothing")
             reason = missing(feature, DEFAULT_VERSION)
             if reason is None:

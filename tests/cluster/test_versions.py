@@ -18,6 +18,7 @@ def test_the_reference_is_tested():
 
 def test_versions_are_compared_by_number():
     assert missing("erasure coding", "2.10.2") and not missing("erasure coding", "3.0.0")
+    assert missing("shared memory segments", "3.5.0") and not missing("shared memory segments", "3.4.2")
     assert ordinal("3.10.0") > ordinal("3.9.9")
     for wrong in ("", "3", "3.4.x", "../3.4.2", "3.4.2-SNAPSHOT"):
         with pytest.raises(ValueError):
@@ -36,6 +37,8 @@ def test_it():
 @pytest.mark.parametrize("version, feature, body, status, said", [
     ("2.10.2", "erasure coding", "assert False", 0, "erasure coding is not in Hadoop 2.10.2, but since 3.0.0"),
     ("3.3.6", "erasure coding", "pass", 0, "1 passed"),
+    ("3.5.0", "shared memory segments", "assert False", 0, "no shared memory segments from Hadoop 3.5.0 on: libhadoop"),
+    ("3.3.6", "shared memory segments", "pass", 0, "1 passed"),
     (REFERENCE_VERSION, "erasure coding", "pass", 0, "1 passed"),
     (REFERENCE_VERSION, "what comes later", "pass", 4, f"would not run on Hadoop {REFERENCE_VERSION}"),
     (REFERENCE_VERSION, "erasure", "pass", 4, "knows nothing"),

@@ -170,6 +170,7 @@ def test_a_datanode_is_killed_and_comes_back_during_a_read(mount, cluster, here)
     wait_until(local_again, 60, "short-circuit reads of all blocks")
 
 
+@pytest.mark.hadoop("shared memory segments")
 def test_replicas_of_a_datanode_that_ended_are_given_up(mount, cluster, here):
     made = mount()
     path = made / written(cluster, f"{here}/file", 3 * MIB, 7, datanode=cluster.transfer_address("dn2"))
@@ -275,6 +276,7 @@ def test_a_file_replaced_between_open_and_read(mount, cluster, here):
     assert path.read_bytes() == pattern.pattern(13, 0, 2 * MIB)
 
 
+@pytest.mark.hadoop("shared memory segments")
 def test_a_replica_deleted_by_setrep_is_closed(mount, cluster, here):
     made = mount()
     path = made / written(cluster, f"{here}/file", 3 * MIB, 14)
@@ -305,6 +307,7 @@ def test_the_namenode_decides_who_may_read(mount, cluster, here):
     assert event(other, "opened") == 0
 
 
+@pytest.mark.hadoop("shared memory segments")
 def test_many_small_files_keep_few_open(mount, cluster, here):
     cluster.java.write_many(here, 300, size=5000)
     made = mount("hdfs.dfs.client.read.shortcircuit.streams.cache.size=50")
