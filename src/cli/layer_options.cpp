@@ -59,6 +59,7 @@ hdfs::options to_hdfs_options(const config::settings& settings) {
   out.domain_socket_path = settings.hadoop.domain_socket_path;
   out.replicas_kept = settings.hadoop.replica_cache_size;
   out.replica_expiry = settings.hadoop.replica_cache_expiry;
+  out.replica_directories = settings.data_directories;
   out.skip_checksum = settings.hadoop.skip_checksum;
   return out;
 }

@@ -185,6 +185,7 @@ void mount_daemon::parts::prepare_and_report(const std::function<bool()>& ready,
     return;
   }
   log.info("mounted {} on {} as HDFS user {}", settings.source.uri, mount_point, settings.hdfs_user);
+  hdfs.start();
   if (!ready()) {
     log.warning("whoever started this mount is gone, giving it up");
     session->stop();

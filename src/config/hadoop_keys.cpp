@@ -123,6 +123,7 @@ constexpr hadoop_key table[] = {
      number<&s::replica_cache_size, 0, 65535>},
     {"dfs.client.read.shortcircuit.streams.cache.expiry.ms", "300000", "how long they are kept unread",
      millis<&s::replica_cache_expiry, 0>},
+    {"dfs.datanode.data.dir", "", "DataNodes' directories, for -o direct_replicas", nullptr},
     {"dfs.client.read.shortcircuit.skip.checksum", "false", "do not check replicas on this machine",
      boolean<&s::skip_checksum>},
 };

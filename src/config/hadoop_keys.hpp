@@ -40,7 +40,7 @@ struct hadoop_key {
   std::string_view name;          ///< as in Hadoop; NS and NN stand for a nameservice and a NameNode id
   std::string_view default_text;  ///< empty when there is none
   std::string_view help;
-  /// Stores or checks the value; throws config_error. Null for the keys that resolve_source reads.
+  /// Stores or checks the value; throws config_error. Null for the keys that others read.
   void (*apply)(hadoop_settings& settings, const hadoop_configuration& configuration, const hadoop_key& key);
 };
 

@@ -30,6 +30,7 @@ constexpr heading headings[] = {
     {option_group::configuration, "Hadoop configuration"},
     {option_group::presentation, "Caching and ownership"},
     {option_group::limits, "Limits"},
+    {option_group::reading, "Replicas on this machine"},
     {option_group::logging, "Logging and control"},
 };
 

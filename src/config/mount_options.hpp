@@ -50,6 +50,9 @@ struct mount_options {
   unsigned threads = 0;               ///< 0: chosen by the number of processors; see settings::threads
   unsigned max_background = 0;
 
+  bool direct_replicas = false;  ///< open replicas in the DataNodes' directories
+  std::string replica_dirs;      ///< those directories, separated by colons; empty: dfs.datanode.data.dir
+
   std::optional<log_level> level;
   std::string log_file;  ///< absolute; empty: standard error or syslog
   std::string control;   ///< absolute path of the control socket; empty: chosen from the mount point
@@ -60,7 +63,7 @@ struct mount_options {
   std::vector<std::string> warnings;
 };
 
-enum class option_group { mount, configuration, presentation, limits, logging, ignored };
+enum class option_group { mount, configuration, presentation, limits, reading, logging, ignored };
 
 /// One row of the table: everything --help, docs/configuration.md and the parser know of an option.
 struct option_spec {

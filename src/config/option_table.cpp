@@ -132,6 +132,11 @@ constexpr option_spec table[] = {
     {"max_background", "NUMBER", "8192", "read-ahead requests the kernel keeps in flight", limits,
      count<&o::max_background, 1, 65535>},
 
+    {"direct_replicas", "", "", "open replicas of this machine in the DataNodes' directories", reading,
+     flag<&o::direct_replicas, true>},
+    {"replica_dirs", "DIR[:DIR]", "", "those directories; dfs.datanode.data.dir if not given", reading,
+     text<&o::replica_dirs>},
+
     {"log_level", "LEVEL", "", "trace, debug, info, warning, error or off; info if not given", logging, level},
     {"log_file", "FILE", "", "append log lines to FILE", logging, path<&o::log_file>},
     {"control", "FILE", "", "path of the control socket", logging, path<&o::control>},

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "config/config_error.hpp"
+#include "config/data_directories.hpp"
 #include "config/search_path.hpp"
 
 namespace hdfsmount::config {
@@ -106,6 +107,7 @@ settings load_settings(const command_line& line, const environment& env) {
   const auto user = find_hdfs_user(line.options, env);
   loaded.hdfs_user = user.value;
   loaded.threads = choose_threads(line.options.threads);
+  loaded.data_directories = find_data_directories(line.options, configuration);
   loaded.level = line.options.level.value_or(log_level::info);
   loaded.files = configuration.files();
   loaded.warnings = collect_warnings(line.options);

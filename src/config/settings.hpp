@@ -32,6 +32,7 @@ struct settings {
   resolved_source source;  ///< NameNodes, nameservice and subtree
   std::string hdfs_user;   ///< who we are to the NameNode; never empty
   unsigned threads = 0;    ///< options.threads with 0 resolved
+  std::vector<std::string> data_directories;  ///< of DataNodes on this machine, to open replicas in; absolute
   log_level level = log_level::info;
   std::vector<std::string> files;     ///< the Hadoop files that were read
   std::vector<std::string> warnings;  ///< lines to log once

@@ -55,6 +55,8 @@ class local_replica {
   /// `none`: only what is in the page cache, without waiting for a disk.
   enum class patience { none, disk };
   enum class checking { checksums, nothing };
+  /// Where its files came from.
+  enum class origin { datanode, directory };
 
   /// `length` is what the NameNode says of the block. Null with patience::none: the disk has to be waited for, and the
   /// files are untouched. Errors: errc::unsupported for a kind of checksums or files that cannot be read here;
@@ -75,6 +77,10 @@ class local_replica {
   result<bool> read(std::uint64_t offset, net::mutable_byte_span into, patience how, checking what) const;
   /// Tells the kernel that [offset, offset + size) will be read. May wait for the disk.
   void will_need(std::uint64_t offset, std::uint64_t size) const noexcept;
+
+  /// Before anybody else knows of the replica.
+  void set_origin(origin where) noexcept { origin_ = where; }
+  origin opened_from() const noexcept { return origin_; }
 
   /// Takes the slot over. Before anybody else knows of the replica.
   void set_slot(std::unique_ptr<replica_slot> slot) noexcept { slot_ = std::move(slot); }
@@ -102,6 +108,7 @@ class local_replica {
   std::size_t chunk_ = 512;
   std::vector<std::byte> kept_;      // all checksums of a small block
   std::vector<std::byte> last_sum_;  // of a last chunk that is not whole, which an append would change
+  origin origin_ = origin::datanode;
   std::unique_ptr<replica_slot> slot_;
   mutable std::atomic<bool> always_waits_ = false;  // the file system does not say what is in the page cache
   mutable std::atomic<steady_time> last_used_{};

@@ -11,15 +11,24 @@ constexpr milliseconds longest_penalty{60'000};
 /// Reads that wait for a disk at a time.
 constexpr std::size_t disk_threads = 4;
 
+datanode::local_replicas::options to_local_options(const options& settings) {
+  datanode::local_replicas::options out;
+  out.kept = settings.replicas_kept;
+  out.expiry = settings.replica_expiry;
+  return out;
+}
+
 datanode::short_circuit::options to_short_circuit_options(const options& settings) {
   datanode::short_circuit::options out;
   out.client_name = settings.client_name;
   out.silence = settings.attempt_timeout;
-  out.replicas_kept = settings.replicas_kept;
-  out.replica_expiry = settings.replica_expiry;
   out.connections_kept = settings.connections_kept;
   out.connection_expiry = settings.connection_expiry;
   return out;
+}
+
+bool reads_locally(const options& settings) {
+  return settings.short_circuit || !settings.replica_directories.empty();
 }
 
 }  // namespace
@@ -32,11 +41,9 @@ hdfs_client::hdfs_client(async::executor where, const options& settings, namenod
       connections_(where, connector, settings.connections_kept, settings.connection_expiry, log, numbers),
       health_(clock_, first_penalty, longest_penalty, settings.attempt_timeout),
       failures_(clock_, 5, seconds(10)),
-      disk_(settings.short_circuit ? std::make_unique<async::worker_pool>(disk_threads) : nullptr),
-      domain_(disk_ ? net::make_domain_connector(settings.domain_socket_path, *disk_) : nullptr),
-      local_(domain_ ? std::make_unique<datanode::short_circuit>(where, *domain_, to_short_circuit_options(settings),
-                                                                 *disk_, clock_, log, numbers)
-                     : nullptr),
+      disk_(reads_locally(settings) ? std::make_unique<async::worker_pool>(disk_threads) : nullptr),
+      domain_(settings.short_circuit ? net::make_domain_connector(settings.domain_socket_path, *disk_) : nullptr),
+      local_(disk_ ? make_local(where, settings, log, numbers) : nullptr),
       shared_{where,       settings,
               *this,       connections_,
               health_,     std::make_shared<buffer_pool>(settings.memory),
@@ -44,6 +51,19 @@ hdfs_client::hdfs_client(async::executor where, const options& settings, namenod
               numbers,     std::make_shared<async::budget>(settings.hedged_reads),
               local_.get()},
       ahead_(shared_, settings.opened_ahead, most_opened_ahead) {}
+
+std::unique_ptr<datanode::local_replicas> hdfs_client::make_local(const async::executor& where, const options& settings,
+                                                                  logger& log, metrics& numbers) {
+  std::shared_ptr<datanode::replica_directories> directories;
+  if (!settings.replica_directories.empty())
+    directories = std::make_shared<datanode::replica_directories>(settings.replica_directories, clock_, log);
+  std::unique_ptr<datanode::short_circuit> passed;
+  if (domain_)
+    passed = std::make_unique<datanode::short_circuit>(where, *domain_, to_short_circuit_options(settings), *disk_,
+                                                       clock_, log, numbers);
+  return std::make_unique<datanode::local_replicas>(where, to_local_options(settings), std::move(directories),
+                                                    std::move(passed), *disk_, clock_, log, numbers);
+}
 
 async::task<result<wire::file_status>> hdfs_client::get_status(call_context context, std::string path) {
   auto status = co_await namenode_.get_file_info(context, path);
@@ -96,6 +116,10 @@ async::task<result<void>> hdfs_client::report_bad_blocks(call_context context,
   return namenode_.report_bad_blocks(std::move(context), std::move(blocks));
 }
 
+void hdfs_client::start() {
+  if (local_) local_->look_for_directories();
+}
+
 void hdfs_client::release_idle() {
   ahead_.clear();
   connections_.clear();
@@ -112,7 +136,8 @@ void hdfs_client::update_gauges() {
   set("hedged_reads_in_flight", shared_.hedges->in_use());
   set("buffer_bytes_in_use", shared_.buffers->in_use());
   if (!local_) return;
-  set("local_replicas_open", local_->replicas());
+  set("local_replicas_open", local_->size());
+  set("replica_directories", local_->directories());
   set("shared_memory_segments", local_->segments());
 }
 

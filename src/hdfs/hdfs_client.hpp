@@ -27,13 +27,17 @@ class hdfs_client final : public client, private block_directory {
   async::task<result<std::shared_ptr<input_stream>>> open(call_context context, open_request what) override;
   void open_ahead(call_context context, open_request what) override;
 
+  /// The mount is up: gets ready for what is read from this machine, which may log.
+  void start();
   /// Gives up what was opened ahead, closes idle connections to DataNodes and replicas of this machine, and frees spare
-  /// buffers. Short-circuit reads end with the first call: the mount is going away.
+  /// buffers. Reads of replicas on this machine end with the first call: the mount is going away.
   void release_idle();
   /// Refreshes the gauges of connections, memory and avoided DataNodes.
   void update_gauges();
 
  private:
+  std::unique_ptr<datanode::local_replicas> make_local(const async::executor& where, const options& settings,
+                                                       logger& log, metrics& numbers);
   async::task<result<wire::located_blocks>> get_block_locations(call_context context, std::string path,
                                                                 std::uint64_t offset, std::uint64_t length) override;
   async::task<result<std::uint64_t>> get_visible_length(call_context context, wire::datanode_info node,
@@ -46,9 +50,9 @@ class hdfs_client final : public client, private block_directory {
   datanode::connection_pool connections_;
   datanode::node_health health_;
   line_limiter failures_;
-  std::unique_ptr<async::worker_pool> disk_;  // null, as the next two: no short-circuit reads
-  std::unique_ptr<net::connector> domain_;
-  std::unique_ptr<datanode::short_circuit> local_;
+  std::unique_ptr<async::worker_pool> disk_;  // null, as local_: no replica on this machine is read as a file
+  std::unique_ptr<net::connector> domain_;    // null: none is passed on by its DataNode
+  std::unique_ptr<datanode::local_replicas> local_;
   services shared_;
   opened_ahead ahead_;
 };

@@ -51,19 +51,10 @@ bool gave_up(const error& failure) {
   return failure == make_error_code(errc::cancelled) || failure == make_error_code(errc::timed_out);
 }
 
-datanode::short_circuit::request request_for(const wire::located_block& block, const wire::replica_location& replica) {
-  return {block.block, block.access_token, replica.node};
-}
-
-bool may_be_local(const services& shared, const wire::replica_location& replica) {
-  return replica.type != wire::storage_type::provided && shared.local->is_local(replica.node);
-}
-
 async::task<void> open_replica(const services& shared, block_locator::block_ptr block, steady_time deadline) {
   for (const auto& replica : block->replicas) {
-    if (!may_be_local(shared, replica)) continue;
-    auto what = request_for(*block, replica);
-    const auto opened = co_await shared.local->open(std::move(what), deadline);
+    if (!shared.local->may_have(replica)) continue;
+    const auto opened = co_await shared.local->open(*block, replica, deadline);
     if (opened) co_return;
   }
 }
@@ -73,8 +64,8 @@ async::task<void> open_replica(const services& shared, block_locator::block_ptr 
 local_reader::local_reader(const services& shared, std::shared_ptr<block_locator> file)
     : shared_(shared),
       file_(std::move(file)),
-      bytes_(shared.numbers.get("read_bytes", "short_circuit")),
-      fetched_(shared.numbers.get("fetched_bytes", "short_circuit")),
+      passed_(shared.numbers, "short_circuit"),
+      direct_(shared.numbers, "direct"),
       from_page_cache_(shared.numbers.get("short_circuit", "reads_from_page_cache")),
       from_disk_(shared.numbers.get("short_circuit", "reads_from_disk")),
       unchecked_(shared.numbers.get("short_circuit", "reads_unchecked")),
@@ -96,12 +87,12 @@ std::optional<local_reader::target> local_reader::recent(std::uint64_t offset) c
   return target{block_, replica_.lock(), port_};
 }
 
-/// A replica of the block that is open already; nothing when there is none.
+/// A replica of the block that is open already, or can be at once; nothing when there is none.
 std::optional<local_reader::target> local_reader::find_open(block_locator::block_ptr block) {
   if (is_left_to_tcp(*block)) return std::nullopt;
   for (const auto& replica : block->replicas) {
-    if (!may_be_local(shared_, replica)) continue;
-    if (auto found = shared_.local->find(block->block, replica.node.transfer_port))
+    if (!shared_.local->may_have(replica)) continue;
+    if (auto found = shared_.local->find(*block, replica))
       return target{std::move(block), std::move(found), replica.node.transfer_port};
   }
   return std::nullopt;
@@ -115,9 +106,8 @@ async::task<std::optional<local_reader::target>> local_reader::open(block_locato
   }
   if (is_left_to_tcp(*block)) co_return std::nullopt;
   for (const auto& replica : block->replicas) {
-    if (!may_be_local(shared_, replica)) continue;
-    auto what = request_for(*block, replica);
-    auto opened = co_await shared_.local->open(std::move(what), deadline);
+    if (!shared_.local->may_have(replica)) continue;
+    auto opened = co_await shared_.local->open(*block, replica, deadline);
     if (!opened) continue;
     target made;
     made.block = std::move(block);
@@ -167,8 +157,8 @@ std::optional<read_data> local_reader::try_read(std::uint64_t offset, std::size_
   const auto done = fill(*from->replica, what.begin, memory->space().first(what.size), local_replica::patience::none,
                          shared_.settings.skip_checksum, unchecked);
   if (!accepted(*from, done) || !*done) return std::nullopt;
-  count(what.size, unchecked, from_page_cache_);
-  bytes_.add(static_cast<std::int64_t>(size));
+  count(*from, what.size, unchecked, from_page_cache_);
+  tier_of(*from).read.add(static_cast<std::int64_t>(size));
   from->replica->set_last_used(std::chrono::steady_clock::now());
   if (const auto until = ahead_of(*from, offset, size, false)) {
     auto tell = [replica = from->replica, begin = until - advice, count = advice] { replica->will_need(begin, count); };
@@ -197,9 +187,13 @@ std::uint64_t local_reader::ahead_of(const target& from, std::uint64_t offset, s
   return advised_until_ - from.block->offset;
 }
 
-void local_reader::count(std::size_t fetched, bool unchecked, counter& kind) const {
+const local_reader::tier& local_reader::tier_of(const target& from) const {
+  return from.replica->opened_from() == local_replica::origin::directory ? direct_ : passed_;
+}
+
+void local_reader::count(const target& from, std::size_t fetched, bool unchecked, counter& kind) const {
   kind.add();
-  fetched_.add(static_cast<std::int64_t>(fetched));
+  tier_of(from).fetched.add(static_cast<std::int64_t>(fetched));
   if (unchecked) unchecked_.add();
 }
 
@@ -216,7 +210,7 @@ bool local_reader::accepted(const target& from, const result<bool>& outcome) {
   const auto kind = "local replica" + outcome.error().code().message();
   const auto held_back = shared_.failures.admit(kind);
   shared_.log.log(held_back ? log_level::warning : log_level::debug,
-                  "{}: block {}: short-circuit read failed, reading it over TCP: {}{}", file_->name(),
+                  "{}: block {}: reading its replica on this machine failed, reading it over TCP: {}{}", file_->name(),
                   from.block->block.id.value(), outcome.error().to_string(), more_like_it(held_back));
   shared_.local->distrust({from.block->block, from.port});
   return false;
@@ -253,10 +247,10 @@ async::task<std::optional<read_data>> local_reader::read(call_context context, s
     const auto part = static_cast<std::size_t>(std::min(end, block->end()) - offset);
     const bool read = co_await read_part(context, *from, offset, part, out);
     if (!read) co_return std::nullopt;
+    tier_of(*from).read.add(static_cast<std::int64_t>(part));
     open_next(*from, offset, part);
     offset += part;
   }
-  bytes_.add(static_cast<std::int64_t>(size));
   co_return std::move(out);
 }
 
@@ -289,7 +283,7 @@ async::task<bool> local_reader::read_part(const call_context& context, const tar
     unchecked = done && *done;
   }
   if (!accepted(from, done)) co_return false;
-  count(what.size, unchecked, cold ? from_disk_ : from_page_cache_);
+  count(from, what.size, unchecked, cold ? from_disk_ : from_page_cache_);
   const auto bytes = (*memory)->bytes().subspan(what.skipped, size);
   out.pieces.emplace_back(std::move(*memory), bytes);
   co_return true;

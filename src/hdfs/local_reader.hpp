@@ -11,7 +11,7 @@
 
 namespace hdfsmount::hdfs {
 
-/// Reads a file's blocks from replicas on this machine, as open files that their DataNode passed on: one that is being
+/// Reads a file's blocks from replicas on this machine, as open files: one that is being
 /// written or that is stored outside the cluster is left to TCP, and so is one whose files are not to be had or give
 /// wrong bytes, which the read over TCP then confirms or not. Thread-safe.
 class local_reader {
@@ -41,6 +41,14 @@ class local_reader {
     std::size_t skipped = 0;  // bytes before those that were asked for
   };
 
+  /// Of the short-circuit tier and of that of direct replicas.
+  struct tier {
+    tier(metrics& numbers, std::string_view label)
+        : read(numbers.get("read_bytes", label)), fetched(numbers.get("fetched_bytes", label)) {}
+    counter& read;
+    counter& fetched;
+  };
+
   extent extent_of(const target& from, std::uint64_t offset, std::size_t size) const;
   std::optional<target> recent(std::uint64_t offset) const;
   std::optional<target> find_open(block_locator::block_ptr block);
@@ -48,7 +56,8 @@ class local_reader {
   async::task<block_locator::block_ptr> locate(const call_context& context, std::uint64_t offset);
   async::task<bool> read_part(const call_context& context, const target& from, std::uint64_t offset, std::size_t size,
                               read_data& out);
-  void count(std::size_t fetched, bool unchecked, counter& kind) const;
+  void count(const target& from, std::size_t fetched, bool unchecked, counter& kind) const;
+  const tier& tier_of(const target& from) const;
   bool accepted(const target& from, const result<bool>& outcome);
   bool is_left_to_tcp(const wire::located_block& block) const;
   void remember(const target& last);
@@ -57,8 +66,8 @@ class local_reader {
 
   const services& shared_;
   const std::shared_ptr<block_locator> file_;
-  counter& bytes_;
-  counter& fetched_;
+  tier passed_;
+  tier direct_;
   counter& from_page_cache_;
   counter& from_disk_;
   counter& unchecked_;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 
@@ -29,6 +30,7 @@ struct options {
   std::string domain_socket_path;                 ///< dfs.domain.socket.path
   std::size_t replicas_kept = 256;                ///< dfs.client.read.shortcircuit.streams.cache.size
   milliseconds replica_expiry{300'000};           ///< dfs.client.read.shortcircuit.streams.cache.expiry.ms
+  std::vector<std::string> replica_directories;   ///< of DataNodes on this machine; empty: none is read directly
   bool skip_checksum = false;                     ///< dfs.client.read.shortcircuit.skip.checksum
 };
 

@@ -4,8 +4,8 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "datanode/connection_pool.hpp"
+#include "datanode/local_replicas.hpp"
 #include "datanode/node_health.hpp"
-#include "datanode/short_circuit.hpp"
 #include "hdfs/block_directory.hpp"
 #include "hdfs/buffer_pool.hpp"
 #include "hdfs/options.hpp"
@@ -24,7 +24,7 @@ struct services {
   line_limiter& failures;  ///< lines about DataNodes, by node and error
   metrics& numbers;
   std::shared_ptr<async::budget> hedges = nullptr;  ///< attempts of hedged reads beyond the first ones; null: none
-  datanode::short_circuit* local = nullptr;         ///< null: no short-circuit reads
+  datanode::local_replicas* local = nullptr;        ///< null: all reads go over TCP
 
   /// The next replica to try: the first in the NameNode's order that `skip(uuid)` leaves in, but DataNodes that failed
   /// lately come last. Null: none is left.

@@ -165,6 +165,23 @@ TEST_F(settings_test, describe_tells_where_everything_came_from) {
   EXPECT_EQ(row(loaded, "noatime"), "no row");
 }
 
+TEST_F(settings_test, direct_replicas_are_looked_for_where_the_datanodes_keep_them) {
+  directory.write("conf/hdfs-site.xml",
+                  document(property("dfs.datanode.data.dir", "[SSD]file:///data/1, /data/2,[DISK]file:/data/3")));
+  const std::string source = "hdfs://a.example:9000/";
+  EXPECT_THAT(load({source, "/mnt", "-o", "direct_replicas"}).data_directories,
+              ElementsAre("/data/1", "/data/2", "/data/3"));
+  EXPECT_THAT(load({source, "/mnt", "-o", "direct_replicas,replica_dirs=/x:/y"}).data_directories,
+              ElementsAre("/x", "/y"));
+  EXPECT_THAT(load({source, "/mnt"}).data_directories, IsEmpty());
+  EXPECT_THAT(failure({source, "/mnt", "-o", "replica_dirs=/x"}), HasSubstr("direct_replicas"));
+  EXPECT_THAT(failure({source, "/mnt", "-o", "direct_replicas,replica_dirs=x:/y"}), HasSubstr("absolute"));
+  EXPECT_THAT(failure({source, "/mnt", "-o", "direct_replicas,hdfs.dfs.datanode.data.dir=data"}),
+              HasSubstr("dfs.datanode.data.dir"));
+  directory.write("conf/hdfs-site.xml", document(""));
+  EXPECT_THAT(failure({source, "/mnt", "-o", "direct_replicas"}), HasSubstr("needs dfs.datanode.data.dir"));
+}
+
 TEST_F(settings_test, warnings_tell_what_has_no_effect_or_is_risky) {
   EXPECT_THAT(load({"/mnt", "-o", "allow_other"}).warnings, ElementsAre(HasSubstr("default_permissions")));
   EXPECT_THAT(load({"/mnt", "-o", "hdfs.dfs.replicaton=3"}).warnings,

@@ -1,8 +1,7 @@
-#include "datanode/short_circuit.hpp"
-
 #include <gtest/gtest.h>
 
 #include "async/sleep.hpp"
+#include "datanode/local_replicas.hpp"
 #include "support/datanode_script.hpp"
 #include "support/fake_local_datanode.hpp"
 #include "support/task_runner.hpp"
@@ -36,20 +35,27 @@ class ShortCircuit : public ::testing::Test {
     EXPECT_TRUE(runner_.drain()) << "a task goes on";
   }
 
-  short_circuit& tier() {
-    if (!tier_)
-      tier_ =
+  local_replicas& tier() {
+    if (!tier_) {
+      auto passed =
           std::make_unique<short_circuit>(runner_.executor(), node_, settings_, disk_, clock_, runner_.log(), numbers_);
+      tier_ = std::make_unique<local_replicas>(runner_.executor(), cache_, nullptr, std::move(passed), disk_, clock_,
+                                               runner_.log(), numbers_);
+    }
     return *tier_;
   }
   static wire::extended_block block(std::uint64_t id, std::uint64_t stamp = 1) {
     return {"BP-1", block_id(id), generation_stamp(stamp), block_size};
   }
-  static short_circuit::request request(std::uint64_t id, std::uint64_t stamp = 1) {
-    return {block(id, stamp), wire::token(), wire::datanode_info("127.0.0.1", "here", "uuid", 9866, 9867)};
+  static wire::located_block located(std::uint64_t id) { return {block(id), 0, {}}; }
+  static wire::replica_location here(std::uint16_t port = 9866) {
+    return wire::replica_location(wire::datanode_info("127.0.0.1", "here", "uuid", port, 9867));
   }
-  short_circuit::replica_ptr open(std::uint64_t id) {
-    return runner_.run(tier().open(request(id), testing::in(seconds(5))));
+  local_replicas::replica_ptr open(std::uint64_t id) {
+    return runner_.run(tier().open(located(id), here(), testing::in(seconds(5))));
+  }
+  local_replicas::replica_ptr find(const wire::extended_block& what, std::uint16_t port = 9866) {
+    return tier().find({what, 0, {}}, here(port));
   }
   std::int64_t count(const char* what) { return numbers_.get("short_circuit", what).value(); }
   void pass(milliseconds time) {
@@ -70,7 +76,8 @@ class ShortCircuit : public ::testing::Test {
   async::worker_pool disk_{1};
   testing::fake_local_datanode node_;
   short_circuit::options settings_;
-  std::unique_ptr<short_circuit> tier_;
+  local_replicas::options cache_;
+  std::unique_ptr<local_replicas> tier_;
 };
 
 TEST_F(ShortCircuit, AsksOnceForEachBlock) {
@@ -78,7 +85,7 @@ TEST_F(ShortCircuit, AsksOnceForEachBlock) {
   ASSERT_TRUE(first);
   expect_bytes(*first, 1);
   EXPECT_EQ(open(1), first);
-  EXPECT_EQ(tier().find(block(1), 9866), first);
+  EXPECT_EQ(find(block(1)), first);
   ASSERT_TRUE(open(2));
   EXPECT_EQ(node_.files_passed, 2);
   EXPECT_EQ(node_.receipts, 2);
@@ -88,16 +95,16 @@ TEST_F(ShortCircuit, AsksOnceForEachBlock) {
 
 TEST_F(ShortCircuit, AnotherVersionOrPoolOrPortIsAnotherReplica) {
   ASSERT_TRUE(open(1));
-  EXPECT_FALSE(tier().find(block(1, 2), 9866));
-  EXPECT_FALSE(tier().find(block(1), 9867));
-  EXPECT_FALSE(tier().find({"BP-2", block_id(1), generation_stamp(1), block_size}, 9866));
-  EXPECT_FALSE(tier().find({"BP-1", block_id(1), generation_stamp(1), block_size - 1}, 9866));
+  EXPECT_FALSE(find(block(1, 2)));
+  EXPECT_FALSE(find(block(1), 9867));
+  EXPECT_FALSE(find({"BP-2", block_id(1), generation_stamp(1), block_size}));
+  EXPECT_FALSE(find({"BP-1", block_id(1), generation_stamp(1), block_size - 1}));
 }
 
 TEST_F(ShortCircuit, ThoseWhoWaitShareOneRequest) {
-  std::vector<short_circuit::replica_ptr> got;
+  std::vector<local_replicas::replica_ptr> got;
   const auto ask = [&]() -> async::task<void> {
-    got.push_back(co_await tier().open(request(3), testing::in(seconds(5))));
+    got.push_back(co_await tier().open(located(3), here(), testing::in(seconds(5))));
   };
   for (int i = 0; i < 5; ++i) runner_.start(ask());
   pass(milliseconds(50));
@@ -116,17 +123,17 @@ TEST_F(ShortCircuit, WithoutReceiptsOrSharedMemoryItWorksAsWell) {
   EXPECT_EQ(node_.connects, 2) << "shared memory is asked for once";
   EXPECT_EQ(node_.receipts, 0);
   clock_.ahead = seconds(61);
-  EXPECT_FALSE(tier().find(block(1), 9866)) << "nobody would say that it is gone";
+  EXPECT_FALSE(find(block(1))) << "nobody would say that it is gone";
 }
 
 TEST_F(ShortCircuit, TheLeastRecentlyUsedGoesAndItsSlotWithIt) {
-  settings_.replicas_kept = 3;
+  cache_.kept = 3;
   for (const std::uint64_t id : {1U, 2U, 3U}) ASSERT_TRUE(open(id));
   clock_.ahead = milliseconds(10);
-  EXPECT_TRUE(tier().find(block(1), 9866));
+  EXPECT_TRUE(find(block(1)));
   ASSERT_TRUE(open(4));
-  EXPECT_EQ(tier().replicas(), 3U);
-  EXPECT_TRUE(tier().find(block(1), 9866));
+  EXPECT_EQ(tier().size(), 3U);
+  EXPECT_TRUE(find(block(1)));
   EXPECT_EQ(node_.slots_in_use(), 4U);
   pass(milliseconds(200));
   EXPECT_EQ(node_.slots_in_use(), 3U);
@@ -146,7 +153,7 @@ TEST_F(ShortCircuit, AReplicaThatIsGoneIsNotUsedAgain) {
   ASSERT_TRUE(before);
   node_.invalidate(1);
   EXPECT_FALSE(before->current());
-  EXPECT_FALSE(tier().find(block(1), 9866));
+  EXPECT_FALSE(find(block(1)));
   const auto after = open(1);
   ASSERT_TRUE(after);
   EXPECT_NE(after, before);
@@ -226,17 +233,17 @@ TEST_F(ShortCircuit, FilesThatDoNotFitAreNotUsed) {
 TEST_F(ShortCircuit, WhatGaveWrongBytesIsNotUsed) {
   ASSERT_TRUE(open(1));
   tier().distrust({block(1), 9866});
-  EXPECT_FALSE(tier().find(block(1), 9866));
+  EXPECT_FALSE(find(block(1)));
   EXPECT_FALSE(open(1));
   clock_.ahead = seconds(601);
   EXPECT_TRUE(open(1));
 }
 
 TEST_F(ShortCircuit, UnusedReplicasAreClosed) {
-  settings_.replica_expiry = milliseconds(1);
+  cache_.expiry = milliseconds(1);
   ASSERT_TRUE(open(1));
   pass(milliseconds(2500));
-  EXPECT_EQ(tier().replicas(), 0U);
+  EXPECT_EQ(tier().size(), 0U);
   EXPECT_EQ(node_.slots_in_use(), 0U);
 }
 
@@ -244,7 +251,7 @@ TEST_F(ShortCircuit, NothingIsOpenedOnceStopped) {
   ASSERT_TRUE(open(1));
   tier().stop();
   EXPECT_FALSE(open(1));
-  EXPECT_EQ(tier().replicas(), 0U);
+  EXPECT_EQ(tier().size(), 0U);
 }
 
 }  // namespace
