@@ -27,6 +27,12 @@ class one_shot {
     return value_.has_value();
   }
 
+  /// A copy of the value if it is there.
+  std::optional<result<T>> peek() const {
+    const std::lock_guard lock(mutex_);
+    return value_;
+  }
+
   /// A copy of the value, or errc::timed_out / errc::cancelled. Use T = std::shared_ptr<...> for what is costly to
   /// copy.
   task<result<T>> wait(steady_time deadline) {

@@ -107,6 +107,7 @@ class file_system {
 
   /// `flags` as in open(2). Only for reading: anything else is fs_errc::read_only.
   async::task<result<opened_file>> open(request asked, inode_id node, int flags);
+  std::optional<result<opened_file>> try_open(const request& asked, inode_id node, int flags);
   /// Acts as the caller of the open. Fewer bytes than asked for only at the end of the file.
   async::task<result<hdfs::read_data>> read(request asked, handle_id handle, std::uint64_t offset, std::size_t size);
   std::optional<result<hdfs::read_data>> try_read(const request& asked, handle_id handle, std::uint64_t offset,
@@ -135,6 +136,10 @@ class file_system {
   const options& settings() const noexcept { return settings_; }
 
  private:
+  result<hdfs::open_request> request_to_open(inode_id node, int flags) const;
+  result<opened_file> hand_over(const caller& who, inode_id node, std::shared_ptr<hdfs::input_stream> stream,
+                                steady_time begun);
+
   struct parts;
   const options settings_;
   std::unique_ptr<parts> parts_;

@@ -64,40 +64,59 @@ void file_system::parts::open_ahead(const call_context& context, inode_id node) 
   }
 }
 
-async::task<result<opened_file>> file_system::open(request asked, inode_id node, int flags) {
-  if (parts_->stopped) co_return error(errc::shutting_down);
-  if (!for_reading_only(flags)) co_return refuse_change();
-  auto view = parts_->inodes.find(node);
+/// What to ask HDFS for, if the file may be opened that way.
+result<hdfs::open_request> file_system::request_to_open(inode_id node, int flags) const {
+  if (parts_->stopped) return error(errc::shutting_down);
+  if (!for_reading_only(flags)) return refuse_change();
+  const auto view = parts_->inodes.find(node);
   const auto where = parts_->inodes.locate(node, parts_->clock.now());
-  if (!view || !where) co_return make_error(fs_errc::stale);
-  if (const auto openable = check_openable(view->type); !openable) co_return openable.error();
+  if (!view || !where) return make_error(fs_errc::stale);
+  if (const auto openable = check_openable(view->type); !openable) return openable.error();
+  return hdfs::open_request(path_to_open(*view, *where), parts_->inodes.display_path(node));
+}
 
+async::task<result<opened_file>> file_system::open(request asked, inode_id node, int flags) {
+  auto what = request_to_open(node, flags);
+  if (!what) co_return what.error();
   parts_->open_ahead(asked.context, node);
   const auto begun = parts_->clock.now();
-  hdfs::open_request what(path_to_open(*view, *where), parts_->inodes.display_path(node));
-  auto stream = co_await parts_->hdfs.open(asked.context, std::move(what));
+  auto stream = co_await parts_->hdfs.open(asked.context, std::move(*what));
   if (!stream && is_gone(stream.error())) {
     // ESTALE makes the kernel walk the path again: another file may have taken the place of this one.
     parts_->misplaced(node);
     co_return make_error(fs_errc::stale);
   }
   if (!stream) co_return stream.error();
+  co_return hand_over(asked.context.who, node, std::move(*stream), begun);
+}
 
-  const auto located = std::min(begun, (*stream)->opened());
+std::optional<result<opened_file>> file_system::try_open(const request& asked, inode_id node, int flags) {
+  const auto what = request_to_open(node, flags);
+  if (!what) return what.error();
+  auto stream = parts_->hdfs.try_open(asked.context, *what);
+  if (!stream) return std::nullopt;
+  parts_->open_ahead(asked.context, node);
+  return hand_over(asked.context.who, node, std::move(stream), parts_->clock.now());
+}
+
+/// Makes a handle of a stream that was asked for at `begun` or opened before.
+result<opened_file> file_system::hand_over(const caller& who, inode_id node, std::shared_ptr<hdfs::input_stream> stream,
+                                           steady_time begun) {
+  const auto located = std::min(begun, stream->opened());
   std::optional<content_mark> mark;
-  view = parts_->inodes.find(node);
-  if (view && parts_->is_fresh(view->record) && !(*stream)->under_construction())
-    mark.emplace((*stream)->length(), view->record->attr.modified, (*stream)->content_version());
+  const auto view = parts_->inodes.find(node);
+  if (view && parts_->is_fresh(view->record) && !stream->under_construction())
+    mark.emplace(stream->length(), view->record->attr.modified, stream->content_version());
   opened_file out;
-  out.direct_io = (*stream)->under_construction();
+  out.direct_io = stream->under_construction();
   out.keep_cache = parts_->inodes.unchanged_since_open(node, mark);
   parts_->inodes.pin(node);
-  out.handle = parts_->handles.add(std::make_shared<open_file>(node, asked.context.who, std::move(*stream), located));
+  out.handle = parts_->handles.add(std::make_shared<open_file>(node, who, std::move(stream), located));
   if (parts_->stopped) {
     release(out.handle);
-    co_return error(errc::shutting_down);
+    return error(errc::shutting_down);
   }
-  co_return out;
+  return out;
 }
 
 std::optional<result<hdfs::read_data>> file_system::try_read(const request&, handle_id handle, std::uint64_t offset,

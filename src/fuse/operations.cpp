@@ -232,6 +232,7 @@ struct operation_table {
 
   static void open(fuse_req_t raw, fuse_ino_t node, fuse_file_info* file) {
     auto x = begin(raw, operation::open, node);
+    if (auto now = x.files().try_open(x.asked, x.node, file->flags)) return finish(x, *now, send_opened);
     auto work = x.files().open(x.asked, x.node, file->flags);
     later(std::move(x), std::move(work), send_opened);
   }

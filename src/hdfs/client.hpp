@@ -93,6 +93,8 @@ class client {
   /// Decides by getBlockLocations whether the caller may read. errc::unsupported, with the reason in its detail, for
   /// files this version cannot read (erasure-coded, encrypted).
   virtual async::task<result<std::shared_ptr<input_stream>>> open(call_context context, open_request what) = 0;
+  /// The file if it was opened ahead for this user, at once; else null.
+  virtual std::shared_ptr<input_stream> try_open(const call_context& context, const open_request& what) = 0;
   /// The same user will probably open this file in a moment: begins with it, in the background.
   virtual void open_ahead(call_context context, open_request what) = 0;
 };

@@ -96,6 +96,10 @@ async::task<result<std::shared_ptr<input_stream>>> hdfs_client::open(call_contex
   co_return std::move(*opened);
 }
 
+std::shared_ptr<input_stream> hdfs_client::try_open(const call_context& context, const open_request& what) {
+  return ahead_.try_take(context, what);
+}
+
 void hdfs_client::open_ahead(call_context context, open_request what) {
   ahead_.begin(std::move(context), std::move(what));
 }

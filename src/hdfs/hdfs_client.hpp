@@ -25,6 +25,7 @@ class hdfs_client final : public client, private block_directory {
   async::task<result<wire::fs_stats>> get_stats(call_context context) override;
   async::task<result<wire::server_defaults>> get_server_defaults(call_context context) override;
   async::task<result<std::shared_ptr<input_stream>>> open(call_context context, open_request what) override;
+  std::shared_ptr<input_stream> try_open(const call_context& context, const open_request& what) override;
   void open_ahead(call_context context, open_request what) override;
 
   /// The mount is up: gets ready for what is read from this machine, which may log.

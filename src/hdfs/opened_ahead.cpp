@@ -62,6 +62,23 @@ async::task<void> opened_ahead::open(file_ptr into, call_context context, open_r
   if (opened) co_await (*opened)->fetch_ahead(std::move(context));
 }
 
+void opened_ahead::remove_locked(position at) {
+  by_age_.erase(at->second);
+  files_.erase(at);
+}
+
+std::shared_ptr<file_input_stream> opened_ahead::try_take(const call_context& context, const open_request& what) {
+  const std::lock_guard lock(mutex_);
+  if (files_.empty()) return nullptr;
+  const auto place = files_.find(key_of(context, what));
+  if (place == files_.end() || now() >= (*place->second)->begun + good_for_) return nullptr;
+  const auto opened = (*place->second)->opened.peek();
+  if (!opened || !*opened) return nullptr;
+  remove_locked(place);
+  used_.add();
+  return **opened;
+}
+
 async::task<std::shared_ptr<file_input_stream>> opened_ahead::take(const call_context& context,
                                                                    const open_request& what) {
   file_ptr found;
@@ -71,8 +88,7 @@ async::task<std::shared_ptr<file_input_stream>> opened_ahead::take(const call_co
     const auto place = files_.find(key_of(context, what));
     if (place == files_.end()) co_return nullptr;
     found = *place->second;
-    by_age_.erase(place->second);
-    files_.erase(place);
+    remove_locked(place);
   }
   if (now() < found->begun + good_for_) {
     auto opened = co_await found->opened.wait(context.deadline);

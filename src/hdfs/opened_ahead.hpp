@@ -23,6 +23,8 @@ class opened_ahead {
   /// The file if it was opened ahead for this user, to be had once; waits while that is under way. Null: it was not, or
   /// that failed.
   async::task<std::shared_ptr<file_input_stream>> take(const call_context& context, const open_request& what);
+  /// The same without waiting. Null: take() may still find it.
+  std::shared_ptr<file_input_stream> try_take(const call_context& context, const open_request& what);
   /// Gives all up.
   void clear() noexcept;
 
@@ -36,6 +38,8 @@ class opened_ahead {
   using file_ptr = std::shared_ptr<file>;
 
   static std::string key_of(const call_context& context, const open_request& what);
+  using position = std::map<std::string, std::list<file_ptr>::iterator, std::less<>>::iterator;
+  void remove_locked(position at);
   async::task<void> open(file_ptr into, call_context context, open_request what);
   async::task<void> sweep();
   void give_up_locked(std::list<file_ptr>& into, steady_time begun_before);

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.cluster import simple
 from tests.cluster.pattern import prefix
-from tests.mount.mounting import Mount
+from tests.mount.mounting import Mount, wait_until
 
 from .row import REFERENCES, Impossible
 from .tiers import Tier
@@ -126,7 +126,11 @@ class Context:
         """A fresh mount that reads by a tier."""
         if tier.needs_socket and not self.short_circuit:
             raise Impossible(f"{tier.name}: tests.cluster.simple() has no short_circuit yet")
+        if tier.needs_directories:
+            options = (*options, f"replica_dirs={self.cluster.directory / 'dn1' / 'data'}")
         with Mount(source or self.cluster.uri, *tier.options, *options, conf=self.cluster.conf_dir) as made:
+            if tier.needs_directories:
+                wait_until(lambda: made.counter("replica_directories") == 1, 10, "the DataNode's directory")
             yield made
 
     @contextlib.contextmanager

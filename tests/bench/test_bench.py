@@ -25,6 +25,9 @@ class FakeMount:
     def status(self):
         return {"counters": {name: dict(labels) for name, labels in self.counters.items()}}
 
+    def log_text(self):
+        return ""
+
 
 def test_floor_shows_the_same_files(tmp_path):
     source = tmp_path / "source"

@@ -13,11 +13,13 @@ class Tier:
     options: tuple[str, ...]
     label: str
     needs_socket: bool = False
+    needs_directories: bool = False  # of the DataNode
 
 
 TCP = Tier("TCP", ("hdfs.dfs.client.read.shortcircuit=false",), "remote")
 SHORT_CIRCUIT = Tier("short-circuit", ("hdfs.dfs.client.read.shortcircuit=true",), "short_circuit", needs_socket=True)
-DIRECT = Tier("direct replicas", ("hdfs.dfs.client.read.shortcircuit=false", "direct_replicas"), "direct")
+DIRECT = Tier("direct replicas", ("hdfs.dfs.client.read.shortcircuit=false", "direct_replicas"), "direct",
+              needs_directories=True)
 # Files that are not verified at all are handed over at their first open.
 PASSTHROUGH = Tier("passthrough", (*SHORT_CIRCUIT.options, "hdfs.dfs.client.read.shortcircuit.skip.checksum=true"), "",
                    needs_socket=True)
@@ -41,9 +43,14 @@ class Proof:
         fetched = self.fetched()
         mine, others = fetched.get(self._tier.label, 0), sum(fetched.values()) - fetched.get(self._tier.label, 0)
         if mine < wanted or others > wanted // 100:
-            raise WrongTier(f"{wanted} bytes were to come by {self._tier.name}, but fetched_bytes counts {fetched}")
+            raise WrongTier(f"{wanted} bytes were to come by {self._tier.name}, but fetched_bytes counts {fetched}; {self._why()}")
         if exact and (read := sum(self._since("read_bytes").values())) != wanted:
             raise WrongTier(f"{wanted} bytes were read, but the mount was asked for {read}")
+
+    def _why(self) -> str:
+        counters = self._mount.status()["counters"]
+        warnings = [line for line in self._mount.log_text().splitlines() if " warning " in line]
+        return f"{ {name: counters.get(name) for name in ('short_circuit', 'local_replicas')} }, log: {warnings[-5:]}"
 
     def check_untouched(self) -> None:
         """The daemon saw no byte: the kernel read the replicas itself.  WrongTier otherwise."""

@@ -43,6 +43,7 @@ class fake_hdfs final : public hdfs::client {
   async::task<result<wire::fs_stats>> get_stats(call_context context) override;
   async::task<result<wire::server_defaults>> get_server_defaults(call_context context) override;
   async::task<result<std::shared_ptr<hdfs::input_stream>>> open(call_context context, hdfs::open_request what) override;
+  std::shared_ptr<hdfs::input_stream> try_open(const call_context& context, const hdfs::open_request& what) override;
   void open_ahead(call_context context, hdfs::open_request what) override;
 
   // --- what other clients do ---
@@ -56,6 +57,7 @@ class fake_hdfs final : public hdfs::client {
 
   // --- what the test wants ---
   std::size_t page_size = 1000;
+  bool all_opened_ahead = false;
   /// Calls wait here from now on, until release() or the end of their request.
   void hold();
   void release();

@@ -291,6 +291,9 @@ TEST_F(listing, a_server_that_makes_no_progress_is_an_error) {
     async::task<result<std::shared_ptr<hdfs::input_stream>>> open(call_context, hdfs::open_request) override {
       co_return error(errc::unsupported);
     }
+    std::shared_ptr<hdfs::input_stream> try_open(const call_context&, const hdfs::open_request&) override {
+      return nullptr;
+    }
     void open_ahead(call_context, hdfs::open_request) override {}
   } server;
   file_system other(server, names, clock, runner.log, numbers, {});

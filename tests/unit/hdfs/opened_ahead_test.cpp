@@ -48,6 +48,24 @@ TEST_F(files_opened_ahead, are_waited_for) {
   EXPECT_EQ(directory_.location_calls, 1);
 }
 
+TEST_F(files_opened_ahead, are_had_at_once_when_they_are_there) {
+  write(5'000);
+  ahead_.begin(context(), file());
+  EXPECT_FALSE(ahead_.try_take(context(), file())) << "under way";
+  drain_until(1);
+  const call_context other(caller(std::make_shared<hdfs_user>("other")), testing::in(seconds(10)));
+  EXPECT_FALSE(ahead_.try_take(other, file()));
+  const auto stream = ahead_.try_take(context(), file());
+  ASSERT_TRUE(stream);
+  EXPECT_EQ(read(*stream, 0, 8'192).value(), content_);
+  EXPECT_FALSE(ahead_.try_take(context(), file())) << "once";
+  EXPECT_EQ(numbers_.get("opened_ahead", "used").value(), 1);
+  ahead_.begin(context(), file());
+  drain_until(2);
+  std::this_thread::sleep_for(milliseconds(250));
+  EXPECT_FALSE(ahead_.try_take(context(), file())) << "too old";
+}
+
 TEST_F(files_opened_ahead, are_begun_once) {
   write(5'000);
   for (int i = 0; i < 5; ++i) ahead_.begin(context(), file());
