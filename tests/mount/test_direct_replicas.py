@@ -61,7 +61,7 @@ def test_any_part_of_a_file_of_several_blocks(direct, cluster, here, kind, chunk
             offset, count = chance.randrange(size), chance.choice((1, 511, 512, 4096, 70000, MIB + 5))
             assert os.pread(file.fileno(), count, offset) == pattern.pattern(1, offset, min(count, size - offset))
     assert all_direct(made, size), tiers(made)
-    assert made.counter("local_replicas", "opened_directly") == 4
+    assert 4 <= made.counter("local_replicas", "opened_directly") <= 8, "each block's files once, or twice by reads at the same time"
     assert made.counter("datanode_connects") == 0, "no DataNode was asked"
 
 
