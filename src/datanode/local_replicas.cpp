@@ -19,6 +19,7 @@ local_replicas::local_replicas(async::executor where, options settings,
                                std::shared_ptr<replica_directories> directories, std::unique_ptr<short_circuit> passed,
                                async::worker_pool& disk, const clock_source& time, logger& log, metrics& numbers)
     : where_(std::move(where)),
+      patience_(settings.patience),
       disk_(disk),
       time_(time),
       log_(log),
@@ -67,12 +68,12 @@ local_replicas::replica_ptr local_replicas::find(const wire::located_block& bloc
                                                  const wire::replica_location& replica) {
   const replica_key key(block.block, replica.node.transfer_port);
   if (auto found = find_open(key, block.block.pool)) return found;
-  return may_try(key) ? open_directly(block, replica) : nullptr;
+  return directories_ && may_try(key) ? open_directly(block, replica) : nullptr;
 }
 
 local_replicas::replica_ptr local_replicas::open_directly(const wire::located_block& block,
                                                           const wire::replica_location& replica) {
-  if (!directories_ || !directories_->has(replica.storage_id)) return nullptr;
+  if (!directories_->has(replica.storage_id)) return nullptr;
   const auto opened = directories_->open(block.block, replica.storage_id, local_replica::patience::none);
   return use_directly({block.block, replica.node.transfer_port}, block.block.pool, opened);
 }
@@ -84,7 +85,8 @@ async::task<local_replicas::replica_ptr> local_replicas::open_from_disk(const wi
   auto work = [directories = directories_, what = block.block, storage = replica.storage_id] {
     return directories->open(what, storage, local_replica::patience::disk);
   };
-  const auto opened = co_await disk_.run(std::move(work), deadline);
+  const auto limit = std::min(deadline, std::chrono::steady_clock::now() + patience_);
+  const auto opened = co_await disk_.run(std::move(work), limit);
   const replica_key key(block.block, replica.node.transfer_port);
   co_return use_directly(key, block.block.pool, opened);
 }

@@ -19,8 +19,9 @@ class local_replicas {
  public:
   struct options {
     options() = default;
-    std::size_t kept = 256;        ///< dfs.client.read.shortcircuit.streams.cache.size
-    milliseconds expiry{300'000};  ///< dfs.client.read.shortcircuit.streams.cache.expiry.ms
+    std::size_t kept = 256;         ///< dfs.client.read.shortcircuit.streams.cache.size
+    milliseconds patience{15'000};  ///< with a disk
+    milliseconds expiry{300'000};   ///< dfs.client.read.shortcircuit.streams.cache.expiry.ms
   };
   using replica_ptr = replica_cache::replica_ptr;
 
@@ -65,6 +66,7 @@ class local_replicas {
   async::task<void> sweep();
 
   const async::executor where_;
+  const milliseconds patience_;
   async::worker_pool& disk_;
   const clock_source& time_;
   logger& log_;

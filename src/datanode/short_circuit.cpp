@@ -72,7 +72,8 @@ async::task<result<short_circuit::replica_ptr>> short_circuit::use_files(passed_
   auto made = local_replica::open(files.data, files.checksums, length, patience::none);
   if (made && !*made) {
     auto look = [files, length] { return local_replica::open(files.data, files.checksums, length, patience::disk); };
-    made = co_await disk_.run(std::move(look), deadline);
+    const auto limit = std::min(deadline, std::chrono::steady_clock::now() + settings_.silence);
+    made = co_await disk_.run(std::move(look), limit);
   }
   if (!made) co_return made.error();
   if (slot) (*made)->set_slot(std::move(slot));

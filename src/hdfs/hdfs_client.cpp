@@ -14,6 +14,7 @@ constexpr std::size_t disk_threads = 4;
 datanode::local_replicas::options to_local_options(const options& settings) {
   datanode::local_replicas::options out;
   out.kept = settings.replicas_kept;
+  out.patience = settings.attempt_timeout;
   out.expiry = settings.replica_expiry;
   return out;
 }

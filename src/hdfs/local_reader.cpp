@@ -46,9 +46,10 @@ result<bool> fill(const local_replica& replica, std::uint64_t begin, net::mutabl
   return replica.read(begin, into, how, unchecked ? checking::nothing : checking::checksums);
 }
 
-/// Whether the failure is of the read and not of the replica.
-bool gave_up(const error& failure) {
-  return failure == make_error_code(errc::cancelled) || failure == make_error_code(errc::timed_out);
+/// Whether the failure is of the read, which ends at `deadline`, and not of the replica.
+bool gave_up(const error& failure, steady_time deadline) {
+  if (failure == make_error_code(errc::cancelled)) return true;
+  return failure == make_error_code(errc::timed_out) && std::chrono::steady_clock::now() >= deadline;
 }
 
 async::task<void> open_replica(const services& shared, block_locator::block_ptr block, steady_time deadline) {
@@ -278,8 +279,10 @@ async::task<bool> local_reader::read_part(const call_context& context, const tar
       if (!read) return read.error();
       return left_aside;
     };
-    done = co_await shared_.local->disk().run(std::move(work), context.deadline);
-    if (!done && gave_up(done.error())) co_return false;
+    // A disk that hangs leaves time for the DataNodes.
+    const auto limit = std::min(context.deadline, std::chrono::steady_clock::now() + shared_.settings.attempt_timeout);
+    done = co_await shared_.local->disk().run(std::move(work), limit);
+    if (!done && gave_up(done.error(), context.deadline)) co_return false;
     unchecked = done && *done;
   }
   if (!accepted(from, done)) co_return false;

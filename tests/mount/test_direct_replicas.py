@@ -3,6 +3,9 @@
 import os
 import random
 import re
+import signal
+import subprocess
+import time
 
 import pytest
 
@@ -170,6 +173,27 @@ def test_a_directory_of_another_layout_is_named_once_and_left_alone(mount, clust
     assert tiers(made)["direct"] == 0
     lines = made.log_lines("no direct reads of replicas in")
     assert len(lines) == 2 and "-56" in lines[0] and "missing" in lines[1]
+
+
+def test_a_disk_that_hangs_leaves_time_for_tcp(mount, cluster, here):
+    written(cluster, f"{here}/file", 2 * MIB, 19, datanode=cluster.transfer_address("dn1"))
+    subprocess.run(cluster.command_line("dfs", "-put", str(cluster.directory / "dn1" / "data"), f"{here}/copy"), check=True)
+    disk = mount("attr_timeout=60s,entry_timeout=60s")  # can be stopped
+    made = mount("timeout=8s", "direct_replicas", f"replica_dirs={disk / here}/copy")
+    wait_until(lambda: made.counter("replica_directories") == 1, 10, "the directory")
+    with open(made / f"{here}/file", "rb", buffering=0) as file:
+        assert os.pread(file.fileno(), MIB, 0) == pattern.pattern(19, 0, MIB)
+        assert tiers(made)["direct"] >= MIB
+        os.kill(disk.daemon.pid, signal.SIGSTOP)
+        try:
+            made.drop_kernel_caches()
+            for offset in (0, MIB):  # a replica that is open, and one that is to be opened
+                begun = time.monotonic()
+                assert os.pread(file.fileno(), MIB, offset) == pattern.pattern(19, offset, MIB)
+                assert time.monotonic() - begun < 7
+        finally:
+            os.kill(disk.daemon.pid, signal.SIGCONT)
+    assert tiers(made)["remote"] + tiers(made)["read_ahead"] >= 2 * MIB
 
 
 def test_off_unless_asked_for(mount, cluster, here):
