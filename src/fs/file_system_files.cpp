@@ -36,6 +36,7 @@ bool may_have_grown(open_file& file, std::uint64_t end, const std::optional<inod
   const auto length = file.stream().length();
   if (end <= length) return false;
   if (view && view->record && view->record->asked > file.located() && view->record->attr.size > length) return true;
+  if (view && view->shown_as_of > file.located() && view->shown_length > length) return true;
   return file.stream().under_construction() && now >= file.located() + refresh_every;
 }
 

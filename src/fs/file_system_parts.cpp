@@ -65,23 +65,28 @@ bool file_system::parts::is_fresh(const record_ptr& record) const {
   return record && clock.now() < record->received + settings.attr_timeout;
 }
 
-file_system::parts::shown_attributes file_system::parts::show(const inode_view& view) const {
+file_system::parts::shown_attributes file_system::parts::show(const inode_view& view) {
   shown_attributes out{view.record->attr, remaining(view.record->received, settings.attr_timeout)};
   out.attr.ino = view.ino;
   if (view.type != file_type::regular) return out;
   auto newest = view.record->asked;
+  auto learned = newest;
   for (auto& file : handles.files_of(view.node)) {
     const open_file::use opened(std::move(file));
     if (!opened) continue;
     const auto length = opened->stream().length();
     if (opened->stream().under_construction()) {
-      out.attr.size = std::max(out.attr.size, length);
+      if (length > out.attr.size) {
+        out.attr.size = length;
+        learned = opened->located();
+      }
       out.timeout = std::min(out.timeout, remaining(opened->located(), settings.attr_timeout));
     } else if (opened->located() > newest) {
-      newest = opened->located();
+      newest = learned = opened->located();
       out.attr.size = length;
     }
   }
+  if (out.attr.size > view.record->attr.size) inodes.shown(view.node, out.attr.size, learned);
   out.attr.blocks = out.attr.size / 512 + (out.attr.size % 512 != 0);
   return out;
 }

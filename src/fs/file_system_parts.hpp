@@ -29,7 +29,7 @@ struct file_system::parts {
   milliseconds remaining(steady_time received, milliseconds timeout) const;
   bool is_fresh(const record_ptr& record) const;
   /// With the inode's number and, where files of it are open, the length that they know.
-  shown_attributes show(const inode_view& view) const;
+  shown_attributes show(const inode_view& view);
   /// Makes the name known to the kernel: one look-up more.
   result<entry> enter(inode_id parent, std::string_view name, const record_ptr& record);
   entry missing(milliseconds timeout) const;

@@ -158,6 +158,14 @@ bool inode_table::unchanged_since_open(inode_id node, const std::optional<conten
   return same;
 }
 
+void inode_table::shown(inode_id node, std::uint64_t length, steady_time as_of) {
+  const std::lock_guard lock(mutex_);
+  auto* found = get(node);
+  if (found == nullptr) return;
+  found->view.shown_length = length;
+  found->view.shown_as_of = as_of;
+}
+
 std::optional<inode_table::place> inode_table::place_of(inode_id node) const {
   const std::lock_guard lock(mutex_);
   const auto* found = get(node);

@@ -36,6 +36,8 @@ struct inode_view {
   std::uint64_t scope_ino = 0;
   bool at_reserved_level = false;  ///< the root of HDFS itself, where `.reserved` is
   record_ptr record;               ///< what was last heard of it
+  std::uint64_t shown_length = 0;  ///< more than the record's: an open file knew of it when it was shown last
+  steady_time shown_as_of{};       ///< when that file had asked
 };
 
 /// Two ways to ask for an inode. Either may be empty, not both.
@@ -94,6 +96,8 @@ class inode_table {
 
   /// Whether the content is what it was at the last open; remembers `now` for the next one. Without a mark: no.
   bool unchanged_since_open(inode_id node, const std::optional<content_mark>& now);
+  /// A length that differs from the record's is shown; `as_of`: when HDFS was asked for it.
+  void shown(inode_id node, std::uint64_t length, steady_time as_of);
 
   struct place {
     place() = default;

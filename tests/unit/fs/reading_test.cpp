@@ -327,6 +327,24 @@ TEST_F(reading_what_is_written, is_bounded_when_the_length_cannot_be_had) {
   hdfs.release();
 }
 
+TEST_F(reading, gives_what_was_shown_although_another_handle_knew_of_it) {
+  hdfs.add_file("/f", "0123456789");
+  mount();
+  const auto f = walk("/f");
+  const auto before = open(f);
+  clock.advance(milliseconds(1));
+  hdfs.change("/f", [](fake_node& n) {
+    grow(n, "abcde");
+    n.in_progress = 5;
+    n.under_construction = true;
+  });
+  const auto during = open(f);
+  EXPECT_EQ(getattr(f)->attr.size, 15U);
+  files->release(during->handle);
+  EXPECT_FALSE(files->try_read(ask(operation::read), before->handle, 5, 100));
+  EXPECT_EQ(*read(before->handle, 5, 100), "56789abcde");
+}
+
 TEST_F(reading, a_handle_learns_of_bytes_appended_after_its_open) {
   hdfs.add_file("/f", "0123456789");
   mount();
