@@ -41,8 +41,9 @@ void local_replicas::stop() {
     stopped_ = true;
     sweeper_.cancel();
   }
-  replicas_.clear();
+  // First, because slots of what it passed need not be given back any more.
   if (passed_) passed_->stop();
+  replicas_.clear();
 }
 
 void local_replicas::look_for_directories() {

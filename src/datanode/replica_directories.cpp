@@ -92,12 +92,14 @@ void replica_directories::look() {
   }
   const std::lock_guard lock(mutex_);
   by_id_ = std::move(found);
+  looking_ = false;
 }
 
 bool replica_directories::should_look() {
   const auto now = time_.now();
   const std::lock_guard lock(mutex_);
-  if (now < look_again_) return false;
+  if (looking_ || now < look_again_) return false;
+  looking_ = true;
   look_again_ = now + look_every;
   return true;
 }

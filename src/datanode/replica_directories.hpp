@@ -23,10 +23,10 @@ class replica_directories {
   /// `roots` as in dfs.datanode.data.dir, absolute. Reads nothing yet.
   replica_directories(std::vector<std::string> roots, const clock_source& time, logger& log);
 
-  /// Finds out which storage each root is, as far as that is not known. Waits for disks.
+  /// Finds out anew which storage each root is. Waits for disks.
   void look();
-  /// Whether look() may find something new: now and then, while storages are asked for that are not known. True once
-  /// for whoever is to call it.
+  /// Whether it is time for look(): now and then, and never while one waits for a disk. True once, for whoever then
+  /// calls it.
   bool should_look();
   /// Of how many roots the storage is known.
   std::size_t known() const;
@@ -49,6 +49,7 @@ class replica_directories {
   mutable std::mutex mutex_;                  // leaf
   std::map<std::string, std::string> by_id_;  // storage id to root
   std::set<std::string> told_;                // roots whose failure is in the log
+  bool looking_ = false;
   steady_time look_again_{};
 };
 

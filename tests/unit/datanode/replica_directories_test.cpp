@@ -54,7 +54,10 @@ class replica_directories_test : public ::testing::Test {
 
   const fs::path root_ = make_root();
   const std::string content_ = testing::pattern(size);
-  clock_source clock_;
+  struct manual_clock final : clock_source {
+    steady_time now() const noexcept override { return std::chrono::steady_clock::now() + ahead; }
+    milliseconds ahead{0};
+  } clock_;
   logger log_ = logger::to_stderr(log_level::off);
   replica_directories directories_{{root_.string()}, clock_, log_};
 };
@@ -93,6 +96,16 @@ TEST_F(replica_directories_test, a_replica_taken_away_is_refused) {
   ASSERT_TRUE(open(block(8)));
   fs::remove(data());
   expect_refused(block(8));
+}
+
+TEST_F(replica_directories_test, are_looked_at_by_one_at_a_time) {
+  EXPECT_TRUE(directories_.should_look());
+  clock_.ahead = seconds(31);
+  EXPECT_FALSE(directories_.should_look()) << "whoever looks may wait for a disk";
+  directories_.look();
+  EXPECT_TRUE(directories_.should_look());
+  directories_.look();
+  EXPECT_FALSE(directories_.should_look()) << "so soon";
 }
 
 TEST_F(replica_directories_test, links_are_not_followed) {
