@@ -82,9 +82,9 @@ async::task<result<slot_keeper::segment_ptr>> slot_keeper::add_segment(net::host
 
 /// Until the DataNode closes the connection, or the task is cancelled: either way the segment is of no more use.
 async::task<void> slot_keeper::watch(net::host_port node, segment_ptr memory, net::stream_ptr connection) {
-  for (;;) {
-    const auto ended = co_await connection->wait_readable(std::chrono::steady_clock::now() + one_watch, 1);
-    if (ended || !(ended.error() == make_error_code(errc::timed_out))) break;
+  while (connection->idle_and_open()) {
+    const auto woken = co_await connection->wait_readable(std::chrono::steady_clock::now() + one_watch, 1);
+    if (!woken && !(woken.error() == make_error_code(errc::timed_out))) break;
   }
   memory->lose();
   forget(node, memory);

@@ -28,7 +28,8 @@ class stream {
   /// Takes as many bytes as it can without waiting; errors as try_read().
   virtual result<std::size_t> try_write(std::span<const iovec> buffers) = 0;
   /// Ends when try_read() is worth another try, at the deadline, or on cancellation. `at_least`: the peer owes that
-  /// many bytes and fewer are of no use, so that the task need not be woken for each piece; may end with fewer.
+  /// many bytes and fewer are of no use, so that the task need not be woken for each piece; may end with fewer, also
+  /// with none: another thread's event of bytes that have been read already may wake it.
   virtual async::task<result<void>> wait_readable(steady_time deadline, std::size_t at_least) = 0;
   virtual async::task<result<void>> wait_writable(steady_time deadline) = 0;
   /// Ends the connection; waits in progress end with errc::connection_lost. Call on the strand of the task that uses

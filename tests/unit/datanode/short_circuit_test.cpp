@@ -173,6 +173,19 @@ TEST_F(ShortCircuit, TheEndOfTheDataNodeVoidsItsReplicas) {
   EXPECT_EQ(node_.releases, 0) << "slots of a DataNode that ended need no release";
 }
 
+TEST_F(ShortCircuit, BeingWokenForNothingIsNotTheEndOfTheDataNode) {
+  const auto replica = open(1);
+  ASSERT_TRUE(replica);
+  pass(milliseconds(5));
+  node_.wake();
+  pass(milliseconds(5));
+  EXPECT_TRUE(replica->current());
+  EXPECT_EQ(tier().segments(), 1U);
+  node_.end();
+  pass(milliseconds(5));
+  EXPECT_FALSE(replica->current());
+}
+
 TEST_F(ShortCircuit, ALockedReplicaCanBeAnchored) {
   const auto replica = open(1);
   ASSERT_TRUE(replica);

@@ -193,6 +193,10 @@ void fake_local_datanode::end() {
   watched_.clear();
 }
 
+void fake_local_datanode::wake() {
+  for (const auto& waiting : watched_) waiting->notify_all();
+}
+
 void fake_local_datanode::invalidate(std::uint64_t block) {
   for (const auto& [slot, of] : slots_)
     if (of == block) word({{slot.first, 0}, slot.second}) &= ~wire::slot_valid;

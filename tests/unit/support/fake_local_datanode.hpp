@@ -22,6 +22,8 @@ class fake_local_datanode final : public net::connector {
 
   /// The DataNode ends: every connection and so every segment of it is gone.
   void end();
+  /// Wakes those who wait for bytes, although there are none.
+  void wake();
   /// The replica is gone: its slots are not valid any more.
   void invalidate(std::uint64_t block);
   /// The replica is locked in memory, or no longer.
