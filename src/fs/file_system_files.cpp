@@ -30,6 +30,12 @@ const std::string& path_to_open(const inode_view& view, const inode_location& wh
   return where.best();
 }
 
+/// Another handle's DataNode knew of more. Only of a file that is being written: a complete one may have been
+/// truncated.
+bool knows_less_than_shown(const hdfs::input_stream& stream, const inode_view& view) {
+  return stream.under_construction() && stream.length() < view.shown_length;
+}
+
 /// Whether bytes up to `end` may exist although the stream does not know of them yet.
 bool may_have_grown(open_file& file, std::uint64_t end, const std::optional<inode_view>& view, steady_time now,
                     milliseconds refresh_every) {
@@ -37,6 +43,7 @@ bool may_have_grown(open_file& file, std::uint64_t end, const std::optional<inod
   if (end <= length) return false;
   if (view && view->record && view->record->asked > file.located() && view->record->attr.size > length) return true;
   if (view && view->shown_as_of > file.located() && view->shown_length > length) return true;
+  if (view && knows_less_than_shown(file.stream(), *view)) return true;
   return file.stream().under_construction() && now >= file.located() + refresh_every;
 }
 
@@ -88,6 +95,10 @@ async::task<result<opened_file>> file_system::open(request asked, inode_id node,
     co_return make_error(fs_errc::stale);
   }
   if (!stream) co_return stream.error();
+  if (const auto view = parts_->inodes.find(node); view && knows_less_than_shown(**stream, *view)) {
+    const auto length = co_await (*stream)->refresh_length(asked.context, view->shown_length);
+    if (!length) co_return length.error();
+  }
   co_return hand_over(asked.context.who, node, std::move(*stream), begun);
 }
 
@@ -96,6 +107,7 @@ std::optional<result<opened_file>> file_system::try_open(const request& asked, i
   if (!what) return what.error();
   auto stream = parts_->hdfs.try_open(asked.context, *what);
   if (!stream) return std::nullopt;
+  if (const auto view = parts_->inodes.find(node); view && knows_less_than_shown(*stream, *view)) return std::nullopt;
   parts_->open_ahead(asked.context, node);
   return hand_over(asked.context.who, node, std::move(stream), parts_->clock.now());
 }

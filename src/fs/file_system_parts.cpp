@@ -187,8 +187,12 @@ async::task<result<void>> file_system::parts::refresh_length(call_context contex
   if (!opened) co_return result<void>();
   opened->set_located(clock.now());
   call_context as_opener(opened->who(), context.deadline, context.id);
-  auto length = co_await opened->stream().refresh_length(std::move(as_opener));
-  if (!length && (length.error() == errc::timed_out || length.error() == errc::cancelled)) co_return length.error();
+  const auto view = inodes.find(opened->node());
+  const auto shown = view ? view->shown_length : 0;
+  auto length = co_await opened->stream().refresh_length(std::move(as_opener), shown);
+  if (length) co_return result<void>();
+  const bool out_of_time = length.error() == errc::timed_out || length.error() == errc::cancelled;
+  if (out_of_time || opened->stream().length() < shown) co_return length.error();
   co_return result<void>();
 }
 

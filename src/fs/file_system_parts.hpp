@@ -45,7 +45,7 @@ struct file_system::parts {
 
   /// An open file of the inode whose length has to be asked for again before it is shown.
   std::shared_ptr<open_file> length_due(inode_id node) const;
-  /// Errors other than running out of time leave the length as known so far.
+  /// Errors other than running out of time leave the length as known so far, unless more has been shown already.
   async::task<result<void>> refresh_length(call_context context, std::shared_ptr<open_file> file);
 
   async::task<result<std::shared_ptr<const numbered_page>>> fetch_page(call_context context, inode_id node,

@@ -16,7 +16,7 @@ async::task<result<void>> block_locator::open(call_context context) {
   auto found = co_await locate(context, 0, shared_.settings.prefetch_bytes);
   if (!found) co_return found.error();
   version_ = version_of(*found);
-  co_return co_await take(std::move(context), std::move(*found));
+  co_return co_await take(std::move(context), std::move(*found), 0);
 }
 
 std::uint64_t block_locator::version_of(const wire::located_blocks& found) {
@@ -34,10 +34,11 @@ std::uint64_t block_locator::version_of(const wire::located_blocks& found) {
   return version;
 }
 
-async::task<result<void>> block_locator::load(call_context context, std::uint64_t offset, std::uint64_t bytes) {
+async::task<result<void>> block_locator::load(call_context context, std::uint64_t offset, std::uint64_t bytes,
+                                              std::uint64_t at_least) {
   auto found = co_await locate(context, offset, bytes);
   if (!found) co_return found.error();
-  co_return co_await take(std::move(context), std::move(*found));
+  co_return co_await take(std::move(context), std::move(*found), at_least);
 }
 
 async::task<result<wire::located_blocks>> block_locator::locate(call_context context, std::uint64_t offset,
@@ -50,10 +51,13 @@ async::task<result<wire::located_blocks>> block_locator::locate(call_context con
 }
 
 /// Adds what was found to what is known, with the visible length of a last block that is being written.
-async::task<result<void>> block_locator::take(call_context context, wire::located_blocks found) {
+async::task<result<void>> block_locator::take(call_context context, wire::located_blocks found,
+                                              std::uint64_t at_least) {
   std::uint64_t last_block_bytes = 0;
   if (!found.last_block_complete && found.last_block) {
-    const auto visible = co_await visible_length(context, *found.last_block);
+    const auto begin = found.last_block->offset;
+    const auto seen = std::max(at_least, length());
+    const auto visible = co_await visible_length(context, *found.last_block, seen - std::min(seen, begin));
     if (!visible) co_return visible.error();
     last_block_bytes = *visible;
   }
@@ -61,15 +65,17 @@ async::task<result<void>> block_locator::take(call_context context, wire::locate
   co_return result<void>();
 }
 
-/// What a reader may see of a block that is being written: the answer of any of its DataNodes. A block that no DataNode
-/// has begun yet is empty. (DFSInputStream.readBlockLength)
-async::task<result<std::uint64_t>> block_locator::visible_length(call_context context,
-                                                                 const wire::located_block& last) {
+/// What a reader may see of a block that is being written: the answer of any of its DataNodes that knows of what has
+/// been seen already, else the highest answer. A block that no DataNode has begun yet is empty.
+/// (DFSInputStream.readBlockLength)
+async::task<result<std::uint64_t>> block_locator::visible_length(call_context context, const wire::located_block& last,
+                                                                 std::uint64_t at_least) {
   if (last.replicas.empty()) {
     if (last.block.length == 0) co_return std::uint64_t{0};
     co_return error(errc::no_replica, fmt::format("{}: nobody holds the last block, which is being written", name_));
   }
   error failure = errc::no_replica;
+  std::optional<std::uint64_t> most;
   std::size_t without_replica = 0;
   std::set<std::string> tried;
   const auto failed = [&tried](const auto& uuid) { return tried.contains(uuid); };
@@ -79,7 +85,9 @@ async::task<result<std::uint64_t>> block_locator::visible_length(call_context co
     const auto answer = co_await shared_.blocks.get_visible_length(attempt, replica->node, last.block);
     if (answer) {
       shared_.health.succeeded(replica->node.uuid);
-      co_return *answer;
+      most = std::max(most.value_or(0), *answer);
+      if (*most >= at_least) co_return *most;
+      continue;
     }
     failure = answer.error();
     if (failure == make_error_code(errc::cancelled)) co_return failure;
@@ -87,6 +95,7 @@ async::task<result<std::uint64_t>> block_locator::visible_length(call_context co
     if (failure == make_error_code(datanode_errc::refused)) ++without_replica;
     if (datanode::blames_node(failure)) shared_.health.failed(replica->node.uuid);
   }
+  if (most) co_return *most;
   if (without_replica == last.replicas.size() && last.block.length == 0) co_return std::uint64_t{0};
   co_return failure.with_context(name_ + ": length of the last block");
 }
@@ -115,7 +124,7 @@ void block_locator::remember(wire::located_blocks found, std::uint64_t last_bloc
 async::task<result<block_locator::block_ptr>> block_locator::find(call_context context, std::uint64_t offset,
                                                                   block_ptr stale) {
   if (auto block = cached(offset); block && block != stale) co_return block;
-  if (auto loaded = co_await load(std::move(context), offset, shared_.settings.prefetch_bytes); !loaded)
+  if (auto loaded = co_await load(std::move(context), offset, shared_.settings.prefetch_bytes, 0); !loaded)
     co_return loaded.error();
   if (auto block = cached(offset)) co_return block;
   co_return error(errc::no_replica, fmt::format("{}: the NameNode names no block at offset {}", name_, offset));
@@ -138,16 +147,17 @@ block_locator::block_ptr block_locator::cached_locked(std::uint64_t offset) cons
   return offset < block->end() ? block : nullptr;
 }
 
-async::task<result<std::uint64_t>> block_locator::refresh(call_context context) {
+async::task<result<std::uint64_t>> block_locator::refresh(call_context context, std::uint64_t at_least) {
   const auto keep_alive = shared_from_this();
   const auto deadline = context.deadline;
-  auto ask = [this, &context] { return reload_end(context); };
-  co_return co_await refreshing_.run(0, deadline, ask);
+  auto ask = [this, &context, at_least] { return reload_end(context, at_least); };
+  co_return co_await refreshing_.run(at_least, deadline, ask);
 }
 
-async::task<result<std::uint64_t>> block_locator::reload_end(call_context context) {
+async::task<result<std::uint64_t>> block_locator::reload_end(call_context context, std::uint64_t at_least) {
   const auto known = length();
-  const auto loaded = co_await load(std::move(context), known > 0 ? known - 1 : 0, shared_.settings.prefetch_bytes);
+  const auto loaded =
+      co_await load(std::move(context), known > 0 ? known - 1 : 0, shared_.settings.prefetch_bytes, at_least);
   if (!loaded) co_return loaded.error();
   co_return length();
 }

@@ -25,8 +25,9 @@ class block_locator : public std::enable_shared_from_this<block_locator> {
   async::task<result<block_ptr>> find(call_context context, std::uint64_t offset, block_ptr stale = nullptr);
   /// That block if it is known and will not change any more: no writer is at it. Null otherwise; asks nobody.
   block_ptr known_complete(std::uint64_t offset) const;
-  /// Asks again for the file's end. Identical requests under way are made once.
-  async::task<result<std::uint64_t>> refresh(call_context context);
+  /// Asks again for the file's end. Identical requests under way are made once. `at_least` as in
+  /// input_stream::refresh_length().
+  async::task<result<std::uint64_t>> refresh(call_context context, std::uint64_t at_least);
 
   std::uint64_t length() const;
   bool under_construction() const;
@@ -36,10 +37,12 @@ class block_locator : public std::enable_shared_from_this<block_locator> {
 
  private:
   async::task<result<wire::located_blocks>> locate(call_context context, std::uint64_t offset, std::uint64_t bytes);
-  async::task<result<void>> load(call_context context, std::uint64_t offset, std::uint64_t bytes);
-  async::task<result<void>> take(call_context context, wire::located_blocks found);
-  async::task<result<std::uint64_t>> reload_end(call_context context);
-  async::task<result<std::uint64_t>> visible_length(call_context context, const wire::located_block& last);
+  async::task<result<void>> load(call_context context, std::uint64_t offset, std::uint64_t bytes,
+                                 std::uint64_t at_least);
+  async::task<result<void>> take(call_context context, wire::located_blocks found, std::uint64_t at_least);
+  async::task<result<std::uint64_t>> reload_end(call_context context, std::uint64_t at_least);
+  async::task<result<std::uint64_t>> visible_length(call_context context, const wire::located_block& last,
+                                                    std::uint64_t at_least);
   static std::uint64_t version_of(const wire::located_blocks& found);
   void remember(wire::located_blocks found, std::uint64_t last_block_bytes);
   block_ptr cached(std::uint64_t offset) const;
@@ -50,7 +53,7 @@ class block_locator : public std::enable_shared_from_this<block_locator> {
   const std::string name_;
   std::uint64_t version_ = 0;  // written by open() only
   const clock_source time_;
-  async::single_flight<int, std::uint64_t> refreshing_;
+  async::single_flight<std::uint64_t, std::uint64_t> refreshing_;  // by at_least
 
   mutable std::mutex mutex_;                   // leaf: nothing else is locked while it is held
   std::map<std::uint64_t, block_ptr> blocks_;  // by offset of the first byte

@@ -57,8 +57,10 @@ class input_stream {
   /// Whether the file was being written when its blocks were last located.
   virtual bool under_construction() const = 0;
   /// Asks the NameNode (and the last block's DataNodes) for the current length; learns of appended bytes. Identical
-  /// requests in flight are made once.
-  virtual async::task<result<std::uint64_t>> refresh_length(call_context context) = 0;
+  /// requests in flight are made once. `at_least`: what somebody has seen of the file. DataNodes learn one after the
+  /// other that bytes of a block that is being written may be shown, so one that knows of fewer is not believed before
+  /// the others.
+  virtual async::task<result<std::uint64_t>> refresh_length(call_context context, std::uint64_t at_least) = 0;
   /// Stops read-ahead and gives its memory and connections back. Waits for nothing; a read in progress may end with
   /// errc::cancelled. No call may follow.
   virtual void close() noexcept = 0;

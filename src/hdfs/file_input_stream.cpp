@@ -99,10 +99,10 @@ async::task<result<read_data>> file_input_stream::read(call_context context, std
   co_return data;
 }
 
-async::task<result<std::uint64_t>> file_input_stream::refresh_length(call_context context) {
+async::task<result<std::uint64_t>> file_input_stream::refresh_length(call_context context, std::uint64_t at_least) {
   const auto keep_alive = shared_from_this();
   const auto before = file_->length();
-  auto now = co_await file_->refresh(std::move(context));
+  auto now = co_await file_->refresh(std::move(context), at_least);
   // The window ends where the file ended; what follows is fetched anew. A shorter file invalidates it.
   if (now && *now < before) window_->stop();
   co_return now;

@@ -28,7 +28,7 @@ class file_input_stream final : public input_stream, public std::enable_shared_f
   std::uint64_t length() const override { return file_->length(); }
   std::uint64_t content_version() const override { return file_->content_version(); }
   bool under_construction() const override { return file_->under_construction(); }
-  async::task<result<std::uint64_t>> refresh_length(call_context context) override;
+  async::task<result<std::uint64_t>> refresh_length(call_context context, std::uint64_t at_least) override;
   void close() noexcept override;
 
  private:

@@ -52,12 +52,12 @@ class fake_stream final : public hdfs::input_stream {
   std::uint64_t length() const override { return length_; }
   std::uint64_t content_version() const override { return version_; }
   bool under_construction() const override { return under_construction_; }
-  async::task<result<std::uint64_t>> refresh_length(call_context context) override {
+  async::task<result<std::uint64_t>> refresh_length(call_context context, std::uint64_t at_least) override {
     if (closed_) throw std::logic_error("a call after close");
     auto entered = co_await home_.enter(std::move(context), "refresh_length", path_);
     if (!entered) co_return entered.error();
     const std::lock_guard lock(home_.mutex_);
-    learn();
+    learn(at_least);
     co_return length_.load();
   }
   void close() noexcept override {
@@ -67,8 +67,9 @@ class fake_stream final : public hdfs::input_stream {
   }
 
  private:
-  void learn() {
-    length_ = node_->content.size();
+  void learn(std::uint64_t at_least = 0) {
+    const auto shown = node_->content.size() - node_->late;
+    length_ = shown < at_least ? node_->content.size() : shown;
     version_ = std::hash<std::string>{}(node_->content);
     under_construction_ = node_->under_construction;
   }

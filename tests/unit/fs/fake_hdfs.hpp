@@ -23,6 +23,7 @@ struct fake_node {
   std::string content;          ///< bytes of a file, target of a link
   std::size_t in_progress = 0;  ///< how many bytes at the end the NameNode does not count: a block being written
   bool under_construction = false;
+  std::size_t late = 0;  ///< how many bytes at the end a DataNode does not show yet, unless asked for at least so many
   bool unsupported = false;
   std::int64_t mtime_ms = 1000;
   bool snapshottable = false;

@@ -242,6 +242,41 @@ TEST_F(reading_what_is_written, reads_at_least_what_was_shown) {
   EXPECT_EQ(*read(opened->handle, 8, 100), "89abcdefghijk");
 }
 
+TEST_F(reading_what_is_written, another_open_sees_at_least_what_was_shown) {
+  const auto f = file_of_10_and_5();
+  const auto first = open(f);
+  EXPECT_EQ(getattr(f)->attr.size, 15U);
+  hdfs.change("/f", [](fake_node& n) { n.late = 2; });
+  clock.advance(milliseconds(1));
+  const auto second = open(f);
+  files->release(first->handle);
+  EXPECT_EQ(*read(second->handle, 10, 100), "abcde");
+  clock.advance(seconds(1));
+  EXPECT_EQ(getattr(f, second->handle)->attr.size, 15U);
+}
+
+TEST_F(reading_what_is_written, a_handle_reads_at_least_what_another_showed_since) {
+  const auto f = file_of_10_and_5();
+  const auto first = open(f);
+  hdfs.change("/f", [](fake_node& n) { n.late = 2; });
+  clock.advance(milliseconds(1));
+  const auto second = open(f);
+  EXPECT_EQ(*read(second->handle, 10, 100), "abc") << "nobody has seen more";
+  EXPECT_EQ(getattr(f, second->handle)->attr.size, 15U);
+  EXPECT_EQ(*read(second->handle, 10, 100), "abcde");
+}
+
+TEST_F(reading_what_is_written, does_not_end_a_file_before_what_was_shown) {
+  const auto f = file_of_10_and_5();
+  const auto first = open(f);
+  hdfs.change("/f", [](fake_node& n) { n.late = 2; });
+  const auto second = open(f);
+  EXPECT_EQ(getattr(f, second->handle)->attr.size, 15U);
+  hdfs.fail("refresh_length", error(errc::no_replica), 1);
+  EXPECT_EQ(read(second->handle, 10, 100).error(), make_error_code(errc::no_replica));
+  EXPECT_EQ(*read(second->handle, 10, 100), "abcde");
+}
+
 TEST_F(reading_what_is_written, shows_the_namenodes_length_until_it_is_opened) {
   const auto f = file_of_10_and_5();
   EXPECT_EQ(getattr(f)->attr.size, 10U);

@@ -157,8 +157,25 @@ TEST_F(FileInputStream, SeesWhatIsVisibleOfABlockBeingWritten) {
   EXPECT_EQ(stream->length(), block_size_ + 3'000);
   EXPECT_EQ(read(*stream, block_size_ - 10, 100'000).value(), content_.substr(block_size_ - 10, 3'010));
   directory_.being_written = 5'000;
-  EXPECT_EQ(runner_.run(stream->refresh_length(context())).value(), content_.size());
+  EXPECT_EQ(runner_.run(stream->refresh_length(context(), 0)).value(), content_.size());
   EXPECT_EQ(read(*stream, block_size_ + 2'000, 100'000).value(), content_.substr(block_size_ + 2'000));
+}
+
+TEST_F(FileInputStream, ADataNodeThatShowsLessThanWasSeenIsNotBelievedBeforeTheOthers) {
+  write(block_size_ + 5'000);
+  directory_.complete_length = block_size_;
+  directory_.being_written = 4'000;
+  directory_.late_node = "dn1";
+  directory_.late_length = 3'000;
+  auto stream = open().value();
+  EXPECT_EQ(stream->length(), block_size_ + 3'000) << "nobody has seen more";
+  EXPECT_EQ(runner_.run(stream->refresh_length(context(), block_size_ + 3'001)).value(), block_size_ + 4'000);
+  EXPECT_EQ(runner_.run(stream->refresh_length(context(), 0)).value(), block_size_ + 4'000);
+  EXPECT_EQ(read(*stream, block_size_ + 3'000, 100'000).value(), content_.substr(block_size_ + 3'000, 1'000));
+  directory_.being_written = 2'000;  // cut off, as all of them say
+  EXPECT_EQ(runner_.run(stream->refresh_length(context(), 0)).value(), block_size_ + 3'000);
+  directory_.silent_node = "dn2";
+  EXPECT_EQ(runner_.run(stream->refresh_length(context(), 0)).value(), block_size_ + 3'000);
 }
 
 TEST_F(FileInputStream, ClosingWhileReadingEndsTheRead) {

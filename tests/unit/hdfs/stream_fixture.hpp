@@ -40,7 +40,7 @@ class fake_directory final : public block_directory {
                                                         wire::extended_block) override {
     ++length_calls;
     if (node.uuid == silent_node) co_return error(errc::connect_failed);
-    co_return being_written;
+    co_return node.uuid == late_node ? late_length : being_written;
   }
   async::task<result<void>> report_bad_blocks(call_context, std::vector<wire::located_block> bad) override {
     for (const auto& block : bad)
@@ -55,6 +55,8 @@ class fake_directory final : public block_directory {
   bool erasure_coded = false;
   std::optional<error> refuse;
   std::string silent_node;
+  std::string late_node;  ///< shows late_length bytes of the last block
+  std::uint64_t late_length = 0;
   int location_calls = 0;
   int length_calls = 0;
   std::vector<std::string> reported;
