@@ -56,6 +56,7 @@ hdfs::options to_hdfs_options(const config::settings& settings) {
   out.hedged_after = settings.hadoop.hedged_after;
   out.connection_expiry = settings.hadoop.datanode_cache_expiry;
   out.short_circuit = settings.hadoop.short_circuit;
+  out.domain_socket_traffic = settings.hadoop.domain_socket_traffic;
   out.domain_socket_path = settings.hadoop.domain_socket_path;
   out.replicas_kept = settings.hadoop.replica_cache_size;
   out.replica_expiry = settings.hadoop.replica_cache_expiry;

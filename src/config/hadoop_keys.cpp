@@ -72,13 +72,14 @@ void text(hadoop_settings& settings, const configuration& from, const hadoop_key
   settings.*Member = from.get_text(key.name).value_or(std::string(key.default_text));
 }
 
-/// Stands below dfs.client.read.shortcircuit in the table.
+/// Stands below what needs it in the table.
 void socket_path(hadoop_settings& settings, const configuration& from, const hadoop_key& key) {
   text<&hadoop_settings::domain_socket_path>(settings, from, key);
   const auto& path = settings.domain_socket_path;
   if (!path.empty() && path.front() != '/') from.refuse(key.name, "must be an absolute path");
-  if (path.empty() && settings.short_circuit)
-    from.refuse("dfs.client.read.shortcircuit", "needs dfs.domain.socket.path, the path of the DataNodes' sockets");
+  const std::string_view missing = "needs dfs.domain.socket.path, the path of the DataNodes' sockets";
+  if (path.empty() && settings.short_circuit) from.refuse("dfs.client.read.shortcircuit", missing);
+  if (path.empty() && settings.domain_socket_traffic) from.refuse("dfs.client.domain.socket.data.traffic", missing);
 }
 
 using s = hadoop_settings;
@@ -118,6 +119,8 @@ constexpr hadoop_key table[] = {
      bytes<&s::prefetch_bytes, 1, long_max>},
     {"dfs.client.read.shortcircuit", "false", "read replicas on this machine as open files",
      boolean<&s::short_circuit>},
+    {"dfs.client.domain.socket.data.traffic", "false", "read over DataNodes' UNIX sockets, not TCP",
+     boolean<&s::domain_socket_traffic>},
     {"dfs.domain.socket.path", "", "UNIX socket of the DataNodes", socket_path},
     {"dfs.client.read.shortcircuit.streams.cache.size", "256", "open replicas kept",
      number<&s::replica_cache_size, 0, 65535>},

@@ -28,7 +28,8 @@ struct hadoop_settings {
   milliseconds hedged_after{};            ///< how long the first one may take
   std::int64_t prefetch_bytes = 0;        ///< range of a file whose locations one call asks for; > 0
   bool short_circuit = false;             ///< read replicas on this machine as files that their DataNode passes on
-  std::string domain_socket_path;         ///< of the DataNodes' UNIX sockets; not empty if `short_circuit`
+  bool domain_socket_traffic = false;     ///< read over the UNIX sockets of this machine's DataNodes instead of TCP
+  std::string domain_socket_path;         ///< of the DataNodes' UNIX sockets; not empty if one of these two is set
   unsigned replica_cache_size = 0;        ///< open replicas kept; 0: none
   milliseconds replica_cache_expiry{};    ///< how long one stays that nobody reads
   bool skip_checksum = false;             ///< do not check what is read from replicas on this machine

@@ -3,9 +3,6 @@
 namespace hdfsmount::datanode {
 namespace {
 
-constexpr milliseconds first_pause{2'000};
-constexpr milliseconds longest_pause{600'000};
-
 bool gave_up(const error& failure) {
   return failure == make_error_code(errc::cancelled) || failure == make_error_code(errc::shutting_down);
 }
@@ -20,20 +17,17 @@ bool blames_socket(const error& failure) {
 
 short_circuit::short_circuit(async::executor where, net::connector& connector, options settings,
                              async::worker_pool& disk, const clock_source& time, logger& log, metrics& numbers)
-    : settings_(std::move(settings)),
-      disk_(disk),
+    : disk_(disk),
       log_(log),
-      addresses_(time),
-      connections_(where, connector, settings_.connections_kept, settings_.connection_expiry, log, numbers, "domain"),
-      sockets_(time, first_pause, longest_pause, settings_.silence),
+      sockets_("short-circuit reads", where, connector, settings.sockets, time, log, numbers),
       opened_(numbers.get("short_circuit", "opened")),
       refused_(numbers.get("short_circuit", "refused")),
-      slots_(std::make_shared<slot_keeper>(where, connections_, settings_.client_name, settings_.silence, time, log,
-                                           numbers)) {}
+      slots_(std::make_shared<slot_keeper>(where, sockets_.connections(), std::move(settings.client_name),
+                                           sockets_.silence(), time, log, numbers)) {}
 
 void short_circuit::stop() {
   slots_->stop();
-  connections_.clear();
+  sockets_.connections().clear();
 }
 
 bool short_circuit::blames_replica(const error& failure) {
@@ -41,25 +35,25 @@ bool short_circuit::blames_replica(const error& failure) {
 }
 
 async::task<result<short_circuit::replica_ptr>> short_circuit::open(const request& what, steady_time deadline) {
-  if (!sockets_.admit(what.node.uuid)) co_return replica_ptr();
+  if (!sockets_.admit(what.node)) co_return replica_ptr();
   auto opened = co_await ask(what, deadline);
   if (!opened) failed(what, opened.error());
   co_return opened;
 }
 
 async::task<result<short_circuit::replica_ptr>> short_circuit::ask(const request& what, steady_time deadline) {
-  const net::host_port address(what.node.ip, what.node.transfer_port);
+  const auto address = domain_sockets::address(what.node);
   auto slot = co_await slots_->take(address, deadline);
   if (!slot) co_return slot.error();
   std::optional<wire::slot_id> id;
   if (*slot) id = (*slot)->id();
-  const patience_limits limits(settings_.silence, deadline);
-  auto files = co_await request_files(connections_, address, what.block, what.access_token, id, limits);
+  const patience_limits limits(sockets_.silence(), deadline);
+  auto files = co_await request_files(sockets_.connections(), address, what.block, what.access_token, id, limits);
   if (!files) {
     if (*slot && files.error().code().category() == datanode_category()) (*slot)->forget();
     co_return files.error();
   }
-  worked(what.node);
+  sockets_.worked(what.node);
   auto replica = co_await use_files(std::move(*files), what.block.length, std::move(*slot), deadline);
   if (replica) opened_.add();
   co_return replica;
@@ -72,7 +66,7 @@ async::task<result<short_circuit::replica_ptr>> short_circuit::use_files(passed_
   auto made = local_replica::open(files.data, files.checksums, length, patience::none);
   if (made && !*made) {
     auto look = [files, length] { return local_replica::open(files.data, files.checksums, length, patience::disk); };
-    const auto limit = std::min(deadline, std::chrono::steady_clock::now() + settings_.silence);
+    const auto limit = std::min(deadline, std::chrono::steady_clock::now() + sockets_.silence());
     made = co_await disk_.run(std::move(look), limit);
   }
   if (!made) co_return made.error();
@@ -83,30 +77,12 @@ async::task<result<short_circuit::replica_ptr>> short_circuit::use_files(passed_
 void short_circuit::failed(const request& what, const error& failure) {
   if (gave_up(failure)) return;
   refused_.add();
-  const auto name = net::host_port(what.node.ip, what.node.transfer_port).to_string();
-  if (!blames_socket(failure)) {
-    log_.debug("DataNode {} passes no files of block {}: {}", name, what.block.id.value(), failure.to_string());
+  if (blames_socket(failure)) {
+    sockets_.failed(what.node, failure);
     return;
   }
-  sockets_.failed(what.node.uuid);
-  bool first = false;
-  {
-    const std::lock_guard lock(mutex_);
-    first = told_.insert(what.node.uuid).second;
-  }
-  log_.log(first ? log_level::warning : log_level::debug,
-           "no short-circuit reads from DataNode {}, reading over TCP and trying again later: {}", name,
-           failure.to_string());
-}
-
-void short_circuit::worked(const wire::datanode_info& node) {
-  sockets_.succeeded(node.uuid);
-  bool over = false;
-  {
-    const std::lock_guard lock(mutex_);
-    over = told_.erase(node.uuid) > 0;
-  }
-  if (over) log_.info("short-circuit reads from DataNode {}:{} work again", node.ip, node.transfer_port);
+  log_.debug("DataNode {} passes no files of block {}: {}", domain_sockets::address(what.node).to_string(),
+             what.block.id.value(), failure.to_string());
 }
 
 }  // namespace hdfsmount::datanode

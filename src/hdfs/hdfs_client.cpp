@@ -19,16 +19,26 @@ datanode::local_replicas::options to_local_options(const options& settings) {
   return out;
 }
 
-datanode::short_circuit::options to_short_circuit_options(const options& settings) {
-  datanode::short_circuit::options out;
-  out.client_name = settings.client_name;
+datanode::domain_sockets::options to_socket_options(const options& settings) {
+  datanode::domain_sockets::options out;
   out.silence = settings.attempt_timeout;
   out.connections_kept = settings.connections_kept;
   out.connection_expiry = settings.connection_expiry;
   return out;
 }
 
-bool reads_locally(const options& settings) {
+datanode::short_circuit::options to_short_circuit_options(const options& settings) {
+  datanode::short_circuit::options out;
+  out.client_name = settings.client_name;
+  out.sockets = to_socket_options(settings);
+  return out;
+}
+
+bool uses_sockets(const options& settings) {
+  return settings.short_circuit || settings.domain_socket_traffic;
+}
+
+bool reads_files(const options& settings) {
   return settings.short_circuit || !settings.replica_directories.empty();
 }
 
@@ -42,16 +52,25 @@ hdfs_client::hdfs_client(async::executor where, const options& settings, namenod
       connections_(where, connector, settings.connections_kept, settings.connection_expiry, log, numbers),
       health_(clock_, first_penalty, longest_penalty, settings.attempt_timeout),
       failures_(clock_, 5, seconds(10)),
-      disk_(reads_locally(settings) ? std::make_unique<async::worker_pool>(disk_threads) : nullptr),
-      domain_(settings.short_circuit ? net::make_domain_connector(settings.domain_socket_path, *disk_) : nullptr),
-      local_(disk_ ? make_local(where, settings, log, numbers) : nullptr),
-      shared_{where,       settings,
-              *this,       connections_,
-              health_,     std::make_shared<buffer_pool>(settings.memory),
-              log,         failures_,
-              numbers,     std::make_shared<async::budget>(settings.hedged_reads),
-              local_.get()},
+      disk_(uses_sockets(settings) || reads_files(settings) ? std::make_unique<async::worker_pool>(disk_threads)
+                                                            : nullptr),
+      domain_(uses_sockets(settings) ? net::make_domain_connector(settings.domain_socket_path, *disk_) : nullptr),
+      sockets_(settings.domain_socket_traffic ? make_sockets(where, settings, log, numbers) : nullptr),
+      local_(reads_files(settings) ? make_local(where, settings, log, numbers) : nullptr),
+      shared_{where,        settings,
+              *this,        connections_,
+              health_,      std::make_shared<buffer_pool>(settings.memory),
+              log,          failures_,
+              numbers,      std::make_shared<async::budget>(settings.hedged_reads),
+              local_.get(), sockets_.get()},
       ahead_(shared_, settings.opened_ahead, most_opened_ahead) {}
+
+std::unique_ptr<datanode::domain_sockets> hdfs_client::make_sockets(const async::executor& where,
+                                                                    const options& settings, logger& log,
+                                                                    metrics& numbers) {
+  return std::make_unique<datanode::domain_sockets>("reads over the UNIX socket", where, *domain_,
+                                                    to_socket_options(settings), clock_, log, numbers);
+}
 
 std::unique_ptr<datanode::local_replicas> hdfs_client::make_local(const async::executor& where, const options& settings,
                                                                   logger& log, metrics& numbers) {
@@ -59,7 +78,7 @@ std::unique_ptr<datanode::local_replicas> hdfs_client::make_local(const async::e
   if (!settings.replica_directories.empty())
     directories = std::make_shared<datanode::replica_directories>(settings.replica_directories, clock_, log);
   std::unique_ptr<datanode::short_circuit> passed;
-  if (domain_)
+  if (settings.short_circuit)
     passed = std::make_unique<datanode::short_circuit>(where, *domain_, to_short_circuit_options(settings), *disk_,
                                                        clock_, log, numbers);
   return std::make_unique<datanode::local_replicas>(where, to_local_options(settings), std::move(directories),
@@ -128,6 +147,7 @@ void hdfs_client::start() {
 void hdfs_client::release_idle() {
   ahead_.clear();
   connections_.clear();
+  if (sockets_) sockets_->connections().clear();
   if (local_) local_->stop();
   shared_.buffers->trim();
 }

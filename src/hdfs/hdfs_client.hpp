@@ -11,7 +11,7 @@
 namespace hdfsmount::hdfs {
 
 /// The real HDFS: NameNode calls through namenode::client_protocol, file data from replicas on this machine and from
-/// DataNodes over TCP.
+/// DataNodes over TCP or their UNIX sockets.
 class hdfs_client final : public client, private block_directory {
  public:
   /// All references must outlive the client and the streams it opened.
@@ -37,6 +37,8 @@ class hdfs_client final : public client, private block_directory {
   void update_gauges();
 
  private:
+  std::unique_ptr<datanode::domain_sockets> make_sockets(const async::executor& where, const options& settings,
+                                                         logger& log, metrics& numbers);
   std::unique_ptr<datanode::local_replicas> make_local(const async::executor& where, const options& settings,
                                                        logger& log, metrics& numbers);
   async::task<result<wire::located_blocks>> get_block_locations(call_context context, std::string path,
@@ -51,9 +53,10 @@ class hdfs_client final : public client, private block_directory {
   datanode::connection_pool connections_;
   datanode::node_health health_;
   line_limiter failures_;
-  std::unique_ptr<async::worker_pool> disk_;  // null, as local_: no replica on this machine is read as a file
-  std::unique_ptr<net::connector> domain_;    // null: none is passed on by its DataNode
-  std::unique_ptr<datanode::local_replicas> local_;
+  std::unique_ptr<async::worker_pool> disk_;           // null: nothing of this machine's DataNodes is used
+  std::unique_ptr<net::connector> domain_;             // null: not their UNIX sockets
+  std::unique_ptr<datanode::domain_sockets> sockets_;  // null: blocks are not read over those
+  std::unique_ptr<datanode::local_replicas> local_;    // null: no replica is read as a file
   services shared_;
   opened_ahead ahead_;
 };

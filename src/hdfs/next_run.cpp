@@ -19,6 +19,24 @@ void note_failure(const services& shared, const block_locator& file, const wire:
   if (datanode::blames_node(failure)) shared.health.failed(node.uuid);
 }
 
+using reader_ptr = std::unique_ptr<datanode::block_reader>;
+
+/// Over the UNIX socket of a DataNode of this machine. Null: it has to be TCP, which a DataNode that said nothing is
+/// not asked over.
+async::task<result<reader_ptr>> open_over_socket(const services& shared, steady_time deadline,
+                                                 const wire::datanode_info& node, wire::read_block_request request) {
+  auto* const sockets = shared.sockets;
+  if (sockets == nullptr || !sockets->is_local(node) || !sockets->admit(node)) co_return reader_ptr();
+  auto address = datanode::domain_sockets::address(node);
+  auto reader = co_await datanode::block_reader::open(sockets->connections(), std::move(address), std::move(request),
+                                                      sockets->silence(), deadline);
+  if (reader || reader.error().code().category() == datanode_category()) sockets->worked(node);
+  if (reader || !datanode::blames_node(reader.error())) co_return reader;
+  sockets->failed(node, reader.error());
+  if (reader.error() == make_error_code(errc::timed_out)) co_return reader;
+  co_return reader_ptr();
+}
+
 }  // namespace
 
 async::task<result<std::unique_ptr<block_run>>> open_run(const services& shared, call_context context,
@@ -32,8 +50,11 @@ async::task<result<std::unique_ptr<block_run>>> open_run(const services& shared,
   wire::read_block_request request(block->block, block->access_token, shared.settings.client_name,
                                    position - block->offset, std::min(length, block->end() - position));
   out->block = std::move(block);
-  auto reader = co_await datanode::block_reader::open(shared.connections, address, std::move(request),
-                                                      shared.settings.attempt_timeout, context.deadline);
+  auto reader = co_await open_over_socket(shared, context.deadline, replica.node, request);
+  out->over_socket = reader && *reader;
+  if (reader && !*reader)
+    reader = co_await datanode::block_reader::open(shared.connections, address, std::move(request),
+                                                   shared.settings.attempt_timeout, context.deadline);
   if (!reader) co_return reader.error();
   out->reader = std::move(*reader);
   co_return out;

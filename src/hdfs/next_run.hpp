@@ -13,7 +13,8 @@ namespace hdfsmount::hdfs {
 struct block_run {
   block_locator::block_ptr block;
   std::string node_uuid;
-  std::string node_name;  ///< for log lines
+  std::string node_name;     ///< for log lines
+  bool over_socket = false;  ///< over a UNIX socket and not TCP
   std::unique_ptr<datanode::block_reader> reader;
 };
 

@@ -27,6 +27,7 @@ struct options {
   std::size_t connections_kept = 16;              ///< dfs.client.socketcache.capacity
   milliseconds connection_expiry{3'000};          ///< dfs.client.socketcache.expiryMsec
   bool short_circuit = false;                     ///< dfs.client.read.shortcircuit
+  bool domain_socket_traffic = false;             ///< dfs.client.domain.socket.data.traffic
   std::string domain_socket_path;                 ///< dfs.domain.socket.path
   std::size_t replicas_kept = 256;                ///< dfs.client.read.shortcircuit.streams.cache.size
   milliseconds replica_expiry{300'000};           ///< dfs.client.read.shortcircuit.streams.cache.expiry.ms

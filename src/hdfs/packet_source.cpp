@@ -60,7 +60,8 @@ packet_source::packet_source(const services& shared, std::shared_ptr<block_locat
       end_(end),
       run_(run),
       race_(std::move(race)),
-      fetched_(shared.numbers.get("fetched_bytes", "remote")) {}
+      over_tcp_(shared.numbers.get("fetched_bytes", "remote")),
+      over_socket_(shared.numbers.get("fetched_bytes", "domain_socket")) {}
 
 packet_source::~packet_source() {
   if (next_) next_->abandon();
@@ -97,7 +98,7 @@ async::task<result<bool>> packet_source::receive(call_context context, net::muta
     co_return false;
   }
   position_ = packet_.offset + packet_.length;
-  fetched_.add(static_cast<std::int64_t>(packet_.length));
+  fetched_->add(static_cast<std::int64_t>(packet_.length));
   replica_delivered();
   co_return true;
 }
@@ -140,6 +141,7 @@ void packet_source::use(std::unique_ptr<block_run> opened, std::uint64_t length)
   node_uuid_ = std::move(opened->node_uuid);
   node_name_ = std::move(opened->node_name);
   reader_ = std::move(opened->reader);
+  fetched_ = opened->over_socket ? &over_socket_ : &over_tcp_;
   run_end_ = position_ + length;
   delivered_ = false;
 }

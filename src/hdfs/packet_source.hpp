@@ -88,7 +88,9 @@ class packet_source {
   bool reported_ = false;          // the corrupt ones, to the NameNode
   int round_ = 0;
   error last_failure_ = errc::no_replica;
-  counter& fetched_;
+  counter& over_tcp_;
+  counter& over_socket_;
+  counter* fetched_ = nullptr;  // the one of these two that the run is for
 };
 
 }  // namespace hdfsmount::hdfs

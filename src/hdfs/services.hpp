@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "datanode/connection_pool.hpp"
+#include "datanode/domain_sockets.hpp"
 #include "datanode/local_replicas.hpp"
 #include "datanode/node_health.hpp"
 #include "hdfs/block_directory.hpp"
@@ -24,7 +25,8 @@ struct services {
   line_limiter& failures;  ///< lines about DataNodes, by node and error
   metrics& numbers;
   std::shared_ptr<async::budget> hedges = nullptr;  ///< attempts of hedged reads beyond the first ones; null: none
-  datanode::local_replicas* local = nullptr;        ///< null: all reads go over TCP
+  datanode::local_replicas* local = nullptr;        ///< null: every block is asked of a DataNode
+  datanode::domain_sockets* sockets = nullptr;      ///< of DataNodes of this machine, to be read over; null: none
 
   /// The next replica to try: the first in the NameNode's order that `skip(uuid)` leaves in, but DataNodes that failed
   /// lately come last. Null: none is left.

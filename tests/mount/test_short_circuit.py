@@ -334,3 +334,57 @@ def test_switched_off_it_is_not_tried(mount, cluster, here):
     path = made / written(cluster, f"{here}/file", MIB, 17)
     assert path.read_bytes() == pattern.pattern(17, 0, MIB)
     assert tiers(made)["short_circuit"] == 0 and made.counter("domain_connects") == 0
+
+
+def fetched(mount):
+    """Bytes fetched from DataNodes so far over TCP, and over UNIX sockets."""
+    return mount.counter("fetched_bytes", "remote"), mount.counter("fetched_bytes", "domain_socket")
+
+
+OVER_THE_SOCKET = ("hdfs.dfs.client.read.shortcircuit=false", "hdfs.dfs.client.domain.socket.data.traffic=true")
+
+
+def test_data_over_the_unix_socket_instead_of_tcp(mount, cluster, here):
+    made = mount(*OVER_THE_SOCKET)
+    path = made / written(cluster, f"{here}/file", 3 * MIB + 5, 18)
+    assert path.read_bytes() == pattern.pattern(18, 0, 3 * MIB + 5)
+    over_tcp, over_socket = fetched(made)
+    assert over_tcp == 0 and over_socket >= 3 * MIB + 5
+    assert tiers(made)["short_circuit"] == 0
+    cluster.restart("dn1")
+    cluster.restart("dn2")
+    made.drop_kernel_caches()
+    assert path.read_bytes() == pattern.pattern(18, 0, 3 * MIB + 5)
+
+
+def test_without_a_socket_data_comes_over_tcp(mount, cluster, here):
+    written(cluster, f"{here}/file", MIB, 19, datanode=cluster.transfer_address("dn1"))
+    made = mount(*OVER_THE_SOCKET)
+    path = made / f"{here}/file"
+    cluster.domain_socket("dn1").rename(cluster.sockets / "hidden")
+    try:
+        assert path.read_bytes() == pattern.pattern(19, 0, MIB)
+        line, = made.log_lines("no reads over the UNIX socket")
+        assert "No such file or directory" in line and cluster.transfer_address("dn1") in line
+        over_tcp, over_socket = fetched(made)
+        assert over_tcp >= MIB and over_socket == 0
+    finally:
+        (cluster.sockets / "hidden").rename(cluster.domain_socket("dn1"))
+
+    def by_socket_again():
+        made.drop_kernel_caches()
+        before = fetched(made)[1]
+        assert path.read_bytes() == pattern.pattern(19, 0, MIB)
+        return fetched(made)[1] > before
+
+    wait_until(by_socket_again, 30, "reads over the UNIX socket")
+    assert len(made.log_lines("reads over the UNIX socket from DataNode")) == 2, "gone once, back once"
+
+
+def test_a_corrupt_replica_over_the_unix_socket(mount, cluster, here):
+    written(cluster, f"{here}/file", 4 * MIB, 20)
+    for number, block in enumerate(cluster.java.block_ids(f"{here}/file")):
+        spoil(cluster.replicas(block)[number % 2])
+    made = mount(*OVER_THE_SOCKET)
+    assert (made / f"{here}/file").read_bytes() == pattern.pattern(20, 0, 4 * MIB)
+    assert fetched(made)[1] >= 4 * MIB

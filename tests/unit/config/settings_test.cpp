@@ -182,6 +182,19 @@ TEST_F(settings_test, direct_replicas_are_looked_for_where_the_datanodes_keep_th
   EXPECT_THAT(failure({source, "/mnt", "-o", "direct_replicas"}), HasSubstr("needs dfs.datanode.data.dir"));
 }
 
+TEST_F(settings_test, what_needs_the_datanodes_sockets_needs_their_path) {
+  const std::string source = "hdfs://a.example:9000/";
+  for (const std::string key : {"dfs.client.read.shortcircuit", "dfs.client.domain.socket.data.traffic"}) {
+    const auto option = "hdfs." + key + "=true";
+    EXPECT_THAT(failure({source, "/mnt", "-o", option}), HasSubstr(key + " is 'true': needs dfs.domain.socket.path"));
+    EXPECT_THAT(failure({source, "/mnt", "-o", option + ",hdfs.dfs.domain.socket.path=dn"}), HasSubstr("absolute"));
+  }
+  const auto both = load(
+      {source, "/mnt", "-o", "hdfs.dfs.client.domain.socket.data.traffic=true,hdfs.dfs.domain.socket.path=/run/dn"});
+  EXPECT_TRUE(both.hadoop.domain_socket_traffic);
+  EXPECT_FALSE(both.hadoop.short_circuit);
+}
+
 TEST_F(settings_test, warnings_tell_what_has_no_effect_or_is_risky) {
   EXPECT_THAT(load({"/mnt", "-o", "allow_other"}).warnings, ElementsAre(HasSubstr("default_permissions")));
   EXPECT_THAT(load({"/mnt", "-o", "hdfs.dfs.replicaton=3"}).warnings,

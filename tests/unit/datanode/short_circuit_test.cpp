@@ -24,7 +24,7 @@ class ShortCircuit : public ::testing::Test {
  protected:
   ShortCircuit() {
     settings_.client_name = "tests";
-    settings_.silence = milliseconds(100);
+    settings_.sockets.silence = milliseconds(100);
     for (std::uint64_t id = 1; id <= 10; ++id)
       node_.replicas[id] = std::make_shared<local_files>(testing::pattern(block_size, static_cast<unsigned>(id)),
                                                          wire::checksum_kind::crc32c, 512);
