@@ -2,17 +2,16 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 
 #include "hdfs/block_locator.hpp"
 #include "hdfs/client.hpp"
 #include "hdfs/local_reader.hpp"
-#include "hdfs/read_ahead.hpp"
+#include "hdfs/read_ahead_set.hpp"
 
 namespace hdfsmount::hdfs {
 
 /// An open file of plain, replicated blocks. What lies on this machine is read from the replica's files; else reads in
-/// order are answered from a read-ahead window, and any other read fetches just its range, many at a time.
+/// order are answered from read-ahead windows, and any other read fetches just its range, many at a time.
 class file_input_stream final : public input_stream, public std::enable_shared_from_this<file_input_stream> {
  public:
   /// `file` has been opened.
@@ -32,25 +31,17 @@ class file_input_stream final : public input_stream, public std::enable_shared_f
   void close() noexcept override;
 
  private:
-  enum class pattern { window, exact };
-
   std::size_t clip(std::uint64_t offset, std::size_t size) const;
-  void read_until(std::uint64_t end);
-  pattern classify(std::uint64_t offset, std::size_t size);
 
   const services& shared_;
   const std::shared_ptr<block_locator> file_;
   const caller reader_;
   const steady_time opened_;
   local_reader local_;
-  const std::shared_ptr<read_ahead> window_;
+  read_ahead_set windows_;
   std::atomic<bool> closed_ = false;
   counter& from_window_;
   counter& from_remote_;
-
-  std::mutex mutex_;            // taken before read_ahead's
-  std::uint64_t last_end_ = 0;  // of the latest read
-  int followers_ = 0;           // reads in a row that each began where the one before ended
 };
 
 }  // namespace hdfsmount::hdfs

@@ -83,6 +83,11 @@ void read_ahead::stop() noexcept {
   replace(nullptr, 0);
 }
 
+bool read_ahead::active() const {
+  const std::lock_guard lock(mutex_);
+  return current_ != nullptr;
+}
+
 /// Ends the fetch under way and puts `next`, if any, in its place in one step.
 void read_ahead::replace(const std::shared_ptr<fetch>& next, std::uint64_t offset) {
   std::deque<segment> dropped;  // freed after the lock is released

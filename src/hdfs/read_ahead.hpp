@@ -31,6 +31,8 @@ class read_ahead : public std::enable_shared_from_this<read_ahead> {
   async::task<result<std::optional<read_data>>> read(call_context context, std::uint64_t offset, std::size_t size);
   /// Ends the fetch and frees the window.
   void stop() noexcept;
+  /// Whether there is a fetch, or what it has brought.
+  bool active() const;
 
  private:
   struct segment {

@@ -84,6 +84,51 @@ TEST_F(FileInputStream, OneReadThatFollowsAnotherByChanceOpensNoWindow) {
   EXPECT_GT(numbers_.get("read_bytes", "read_ahead").value(), 400'000) << "a reader in order gets one";
 }
 
+TEST_F(FileInputStream, EachOfSeveralReadersOfOneHandleHasAWindow) {
+  block_size_ = 8'000'000;
+  write(8'000'000);
+  auto stream = open().value();
+  constexpr std::size_t step = 65'536;
+  std::int64_t from_window = 0;
+  for (std::size_t at = 0; at < 1'500'000; at += step) {
+    for (const std::size_t begin : {1'000'000U, 3'000'000U, 5'000'000U})
+      ASSERT_EQ(read(*stream, begin + at, step).value(), content_.substr(begin + at, step));
+    if (at == 2 * step) from_window = numbers_.get("read_bytes", "read_ahead").value();
+  }
+  const auto exact = numbers_.get("read_bytes", "remote").value();
+  EXPECT_EQ(exact, static_cast<std::int64_t>(3 * 2 * step)) << "the third read of each opens its window";
+  EXPECT_GT(numbers_.get("read_bytes", "read_ahead").value(), from_window + 3 * 1'000'000);
+}
+
+TEST_F(FileInputStream, AReaderThatGoesElsewhereGivesItsWindowUp) {
+  block_size_ = 16'000'000;
+  write(16'000'000);
+  auto stream = open().value();
+  for (const std::size_t begin : {0U, 3'000'000U, 6'000'000U, 9'000'000U, 12'000'000U}) {
+    for (std::size_t at = begin; at < begin + 600'000; at += 100'000)
+      ASSERT_EQ(read(*stream, at, 100'000).value(), content_.substr(at, 100'000));
+    runner_.drain(milliseconds(50));
+    EXPECT_LE(shared_.buffers->in_use(), 3 * buffer_pool::usual_size) << "at " << begin;
+  }
+}
+
+TEST_F(FileInputStream, BackwardAndInStridesItFetchesWhatIsReadAndEndsNoWindow) {
+  block_size_ = 8'000'000;
+  write(8'000'000);
+  auto stream = open().value();
+  constexpr std::size_t step = 50'000;
+  for (std::size_t i = 0; i < 20; ++i) {
+    const auto forward = i * step, backward = 6'000'000 - i * step, stride = 2'000'000 + 3 * i * step;
+    for (const auto offset : {forward, backward, stride})
+      ASSERT_EQ(read(*stream, offset, step).value(), content_.substr(offset, step));
+  }
+  EXPECT_EQ(numbers_.get("read_bytes", "read_ahead").value(), static_cast<std::int64_t>(20 * step));
+  EXPECT_EQ(numbers_.get("read_bytes", "remote").value(), static_cast<std::int64_t>(40 * step));
+  runner_.drain(milliseconds(50));
+  EXPECT_LE(numbers_.get("fetched_bytes", "remote").value(),
+            static_cast<std::int64_t>(40 * (step + 1024) + (5U << 20)));
+}
+
 TEST_F(FileInputStream, AFailedReplicaIsReplacedWhereItStopped) {
   write(2 * block_size_);
   for (const std::size_t lose_after : {0UL, 5UL, 40UL, 600UL, 70'000UL, 200'000UL}) {
