@@ -52,3 +52,10 @@ def test_only_what_is_between_the_marks_is_replaced(tmp_path):
     page.write_text("before\n<!-- scripts/matrix writes from here -->\nold\n<!-- to here -->\nafter\n")
     text, _ = table(tmp_path, {"3.4.2": ("", 0)}, "--update", page)
     assert page.read_text() == f"before\n<!-- scripts/matrix writes from here -->\n{text}<!-- to here -->\nafter\n"
+
+
+def test_the_page_shows_every_version():
+    page = (REPOSITORY / "docs" / "compatibility.md").read_text()
+    rows = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ") and line[2].isdigit()]
+    assert tuple(rows) == TESTED_VERSIONS
+    assert "failed" not in page
